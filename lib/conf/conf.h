@@ -1,0 +1,108 @@
+// YAML to a checked, immutable snapshot.
+//
+// conf.h / conf.c   load, dump, free
+// schema.def        every key as a row: path, type, range, default, unit, live or restart, one line of text
+// yaml.[ch]         libyaml's events to a tree with line and column; doubled keys and tabs are found here
+// check.[ch]        tree against schema: types, ranges, unknown keys with the nearest right one
+// rules.[ch]        what spans rows, one named function each: pools overlap, HNP longer than /64, ...
+//
+// All mistakes are reported at once, one line each: file:line:column: what is wrong, and the nearest right thing.
+// A snapshot never changes; reload builds another. Pure but for reading the file.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/addr.h"
+
+enum { CONF_NAME = 32, CONF_PATH = 108 };
+
+enum conf_driver { CONF_MEM, CONF_AF_XDP };
+enum conf_role { CONF_CORE, CONF_BACKBONE, CONF_ACCESS };
+enum conf_ecn { CONF_ECN_RFC6040, CONF_ECN_RFC5213 };
+
+struct conf_port {
+	char name[CONF_NAME];
+	enum conf_driver driver;
+	char netdev[16];
+	uint16_t queues; // 0: as many as the netdev has
+};
+
+struct conf_interface {
+	char name[CONF_NAME];
+	char port[CONF_NAME];
+	uint16_t vlan; // 0: untagged
+	enum conf_role role;
+};
+
+struct conf_mag {
+	char name[CONF_NAME];
+	struct ip6_prefix from;
+};
+
+struct conf_pool {
+	char name[CONF_NAME];
+	struct ip6_prefix block;
+	uint8_t hnp_len;
+};
+
+struct conf_profile {
+	char match[256]; // a whole NAI, "@realm", or "*"
+	bool permit;
+};
+
+struct conf_nexthop { // static ones, in place of a kernel twin: benchmarks, in-memory ports
+	struct ip6_prefix to;
+	char port[CONF_NAME];
+	uint8_t mac[6], src_mac[6];
+	uint16_t mtu;
+};
+
+struct conf {
+	char path[256]; // the file it came from
+	char name[CONF_NAME]; // of this node
+	struct {
+		char socket[CONF_PATH];
+	} management;
+	struct {
+		uint32_t workers; // worker lcores
+		char lcores[64];  // EAL's --lcores, "" chooses
+		bool hugepages;
+		uint32_t memory_mb; // without huge pages
+		uint32_t idle_sleep_us; // 0: never sleeps
+		uint32_t idle_polls;	// empty polls before it sleeps
+		uint32_t mbufs;
+	} dataplane;
+	struct {
+		struct ip6_addr *addresses; // tunnel addresses (LMAA)
+		uint32_t n_addresses;
+		uint32_t max_bindings, max_mags, sessions_per_mn, max_lifetime_s;
+		uint32_t min_delay_before_bce_delete_ms, max_delay_before_new_bce_assign_ms;
+		uint32_t timestamp_validity_window_ms, prefix_quarantine_ms;
+		bool mobile_node_generated_timestamp;
+		uint32_t signalling_rate; // PBUs per second and MAG, beyond it DROP_PUNT_POLICED
+		enum conf_ecn ecn;
+		uint16_t tunnel_mtu; // path MTU towards a MAG until it is learnt
+		uint32_t icmp_rate;  // ICMPv6 errors per second and worker
+	} lma;
+	struct conf_port *ports;
+	struct conf_interface *interfaces;
+	struct conf_mag *mags;
+	struct conf_pool *pools;
+	struct conf_profile *profiles;
+	struct conf_nexthop *nexthops;
+	uint32_t n_ports, n_interfaces, n_mags, n_pools, n_profiles, n_nexthops;
+};
+
+// 0 with *out; -EINVAL after writing every mistake to `errors`, one line each; -errno with one line when the
+// file cannot be read. Any thread.
+int conf_load(const char *path, FILE *errors, struct conf **out);
+int conf_load_text(const char *name, const char *text, size_t n, FILE *errors, struct conf **out);
+void conf_free(struct conf *);
+
+// What is in force, every default written out, as YAML that loads to the same.
+void conf_dump(const struct conf *, FILE *out);
+// The reference page, from the schema's rows.
+void conf_reference(FILE *out);
