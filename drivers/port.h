@@ -1,7 +1,9 @@
-// What a worker needs from a port: receive a burst, send a burst. Everything else about a port is start-up.
+// What a worker needs from a port: receive a burst, send a burst. Everything else about a port is
+// start-up.
 //
-// mem/ in memory, for tests and benchmarks · af_xdp/ a kernel netdev through AF_XDP · xdp/ the steering program
-// Every (port, RX queue) and (port, TX queue) has exactly one owner thread. port_open and port_close: control.
+// mem/ in memory, for tests and benchmarks · af_xdp/ a kernel netdev through AF_XDP · xdp/ the
+// steering program Every (port, RX queue) and (port, TX queue) has exactly one owner thread.
+// port_open and port_close: control.
 #pragma once
 
 #include <stdint.h>
@@ -18,8 +20,8 @@ struct port_missed {
 	uint64_t rx_packets, tx_packets;
 };
 
-// Burst calls: one indirect call per burst, never per packet. tx returns how many it took, from the front;
-// the caller keeps the rest.
+// Burst calls: one indirect call per burst, never per packet. tx returns how many it took, from the
+// front; the caller keeps the rest.
 struct port_ops {
 	const char *name;
 	uint16_t (*rx)(struct port *, uint16_t queue, struct rte_mbuf **pkts, uint16_t n);
@@ -32,11 +34,11 @@ struct port_ops {
 // The common head of every driver's own struct.
 struct port {
 	const struct port_ops *ops;
-	char name[32];	 // as in the configuration
+	char name[32];   // as in the configuration
 	char netdev[16]; // kernel twin, "" if there is none
 	uint16_t n_rx, n_tx;
 	uint16_t number; // in fwd: 0..PORT_MAX-1
-	int ethdev;	 // DPDK's port id, -1 if it is none
+	int ethdev;      // DPDK's port id, -1 if it is none
 };
 
 static inline uint16_t port_rx(struct port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)

@@ -1,5 +1,5 @@
-// A kernel netdev through DPDK's AF_XDP driver, steered by our XDP program. The netdev itself is the kernel
-// twin: what is not ours goes on to the kernel.
+// A kernel netdev through DPDK's AF_XDP driver, steered by our XDP program. The netdev itself is
+// the kernel twin: what is not ours goes on to the kernel.
 #pragma once
 
 #include <rte_mempool.h>
@@ -7,13 +7,14 @@
 #include "drivers/port.h"
 
 struct af_xdp_conf {
-	const char *name;   // of the port, as configured
+	const char *name; // of the port, as configured
 	const char *netdev;
-	uint16_t queues;    // 0: as many as the netdev has
+	uint16_t queues;        // 0: as many as the netdev has
 	const char *xdp_object; // path of steer.bpf.o (steer_object_path)
 	struct rte_mempool *pool;
 };
 
-// Attaches, configures, starts. 0 or -errno with one line of why in `why`: no such netdev; channels and sockets
-// differ in number (packets on a queue without a socket would be lost); an XDP program is attached already.
+// Attaches, configures, starts. 0 or -errno with one line of why in `why`: no such netdev; channels
+// and sockets differ in number (packets on a queue without a socket would be lost); an XDP program
+// is attached already.
 int af_xdp_open(const struct af_xdp_conf *, struct port **out, char *why, size_t n);

@@ -1,5 +1,5 @@
-// A port in memory: two rings of mbufs. What a test puts in comes out of port_rx, what the worker sends is
-// there to take. Single producer and consumer on each side.
+// A port in memory: two rings of mbufs. What a test puts in comes out of port_rx, what the worker
+// sends is there to take. Single producer and consumer on each side.
 #pragma once
 
 #include "drivers/port.h"

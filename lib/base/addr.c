@@ -1,4 +1,5 @@
-// Text forms and masks of IPv6 addresses. Uses libc's inet_pton and inet_ntop, nothing else of the system.
+// Text forms and masks of IPv6 addresses. Uses libc's inet_pton and inet_ntop, nothing else of the
+// system.
 #include "base/addr.h"
 
 #include <arpa/inet.h>

@@ -1,7 +1,7 @@
 // IPv6 addresses and prefixes as plain values, and what may be asked of them.
 //
-// Decides: what counts as unicast, routable, covered, equal. Does not decide: who may use an address.
-// Any thread; nothing here keeps state. Text goes in and out in the form of RFC 5952.
+// Decides: what counts as unicast, routable, covered, equal. Does not decide: who may use an
+// address. Any thread; nothing here keeps state. Text goes in and out in the form of RFC 5952.
 #pragma once
 
 #include <stdbool.h>
@@ -89,8 +89,8 @@ bool ip6_prefix_equal(struct ip6_prefix, struct ip6_prefix);
 bool ip6_prefix_covers(struct ip6_prefix, struct ip6_addr);
 bool ip6_prefix_overlaps(struct ip6_prefix, struct ip6_prefix);
 
-// Text to value: 0, or -EINVAL with *out untouched. A prefix needs its length, and bits beyond it must be
-// zero: "2001:db8::1/64" is -EINVAL, because it is nearly always a mistake.
+// Text to value: 0, or -EINVAL with *out untouched. A prefix needs its length, and bits beyond it
+// must be zero: "2001:db8::1/64" is -EINVAL, because it is nearly always a mistake.
 int ip6_parse(const char *text, struct ip6_addr *out);
 int ip6_prefix_parse(const char *text, struct ip6_prefix *out);
 

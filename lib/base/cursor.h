@@ -1,7 +1,7 @@
 // A bounds-checked reader and writer over a byte buffer, both big-endian.
 //
-// Both carry a sticky failure: after the first short read (or full buffer) every later call is harmless and
-// yields zeros, so a codec checks once, at its end, instead of after every field.
+// Both carry a sticky failure: after the first short read (or full buffer) every later call is
+// harmless and yields zeros, so a codec checks once, at its end, instead of after every field.
 #pragma once
 
 #include <stdbool.h>

@@ -1,8 +1,10 @@
-// A hash map from a 64-bit hash to a 32-bit item number; the keys stay with the caller, who compares them.
+// A hash map from a 64-bit hash to a 32-bit item number; the keys stay with the caller, who
+// compares them.
 //
-// Open addressing, 8 bytes a slot (32 bits of the hash, the item), at most 3/4 full, doubles when it must,
-// deletes without tombstones. Equal hashes may stand several times: walk them with map_first / map_next.
-// The hash must be a good one and, where a peer chooses keys, a keyed one (siphash.h). One thread.
+// Open addressing, 8 bytes a slot (32 bits of the hash, the item), at most 3/4 full, doubles when
+// it must, deletes without tombstones. Equal hashes may stand several times: walk them with
+// map_first / map_next. The hash must be a good one and, where a peer chooses keys, a keyed one
+// (siphash.h). One thread.
 #pragma once
 
 #include <stdbool.h>
@@ -36,7 +38,7 @@ int map_add(struct map *m, uint64_t hash, uint32_t item);
 // Removes the one slot with this hash and item; false if there is none.
 bool map_del(struct map *m, uint64_t hash, uint32_t item);
 
-// Candidates for a hash, in no order, MAP_NONE at the end. Different hashes can share a tag: compare keys.
-// A walk ends at the first add or delete.
+// Candidates for a hash, in no order, MAP_NONE at the end. Different hashes can share a tag:
+// compare keys. A walk ends at the first add or delete.
 uint32_t map_first(const struct map *m, uint64_t hash, struct map_cursor *c);
 uint32_t map_next(const struct map *m, struct map_cursor *c);

@@ -1,5 +1,5 @@
-// A small seeded random generator (splitmix64): the same seed gives the same sequence everywhere, which is
-// what simulations and replays need. Not for secrets. One owner each; no thread safety.
+// A small seeded random generator (splitmix64): the same seed gives the same sequence everywhere,
+// which is what simulations and replays need. Not for secrets. One owner each; no thread safety.
 #pragma once
 
 #include <stdint.h>

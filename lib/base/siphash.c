@@ -1,4 +1,5 @@
-// SipHash-1-3 after the description by Aumasson and Bernstein: one compression round, three final ones.
+// SipHash-1-3 after the description by Aumasson and Bernstein: one compression round, three final
+// ones.
 #include "base/siphash.h"
 
 #include <string.h>

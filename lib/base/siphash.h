@@ -1,5 +1,5 @@
-// SipHash-1-3, the keyed hash for tables whose keys a peer can choose (SEC-04): without the key nobody can
-// make entries collide. Any thread.
+// SipHash-1-3, the keyed hash for tables whose keys a peer can choose (SEC-04): without the key
+// nobody can make entries collide. Any thread.
 #pragma once
 
 #include <stddef.h>

@@ -1,9 +1,9 @@
 // A hierarchical timer wheel over 32-bit item numbers, on whatever time its caller tells it.
 //
-// Links live in one array indexed by item number, so a timer costs 16 bytes an item and no allocation when
-// it is set, moved or stopped: all O(1). Resolution 1 ms up to 256 ms ahead, coarser later but never early:
-// an item comes out at its deadline or at most one tick after it, in order of deadline within a tick's
-// accuracy. One thread.
+// Links live in one array indexed by item number, so a timer costs 16 bytes an item and no
+// allocation when it is set, moved or stopped: all O(1). Resolution 1 ms up to 256 ms ahead,
+// coarser later but never early: an item comes out at its deadline or at most one tick after it, in
+// order of deadline within a tick's accuracy. One thread.
 #pragma once
 
 #include <stdbool.h>
@@ -25,9 +25,10 @@ void wheel_stop(struct wheel *, uint32_t item); // harmless if not set
 bool wheel_is_set(const struct wheel *, uint32_t item);
 ns_t wheel_get(const struct wheel *, uint32_t item); // its deadline; NS_NEVER if not set
 
-// The next item whose deadline is at or before now, taken out of the wheel; WHEEL_NONE when there is none.
+// The next item whose deadline is at or before now, taken out of the wheel; WHEEL_NONE when there
+// is none.
 uint32_t wheel_expire(struct wheel *, ns_t now);
 
-// A time by which wheel_expire should be called again: never later than the earliest deadline plus one tick,
-// possibly earlier; NS_NEVER when nothing is set.
+// A time by which wheel_expire should be called again: never later than the earliest deadline plus
+// one tick, possibly earlier; NS_NEVER when nothing is set.
 ns_t wheel_deadline(const struct wheel *);

@@ -2,18 +2,18 @@
 //
 // bcache.h     this door: open, find (workers), set and del (control)
 // mix.h        the seeded bijection of 64-bit keys
-// table.[ch]   quotient buckets: 64-byte lines of eight slots, each the rest of the hash and a value
-// stash.[ch]   the few keys whose line is full
-// grace.[ch]   RCU
+// table.[ch]   quotient buckets: 64-byte lines of eight slots, each the rest of the hash and a
+// value stash.[ch]   the few keys whose line is full grace.[ch]   RCU
 //
-// A prefix of 64 bits is mixed by a bijection that is seeded at every start. The top b bits choose a line, a
-// slot holds the other 64-b bits and a value of b bits, so a lookup is exact, stores no key and reads one
-// line; an insert, change or delete is one aligned 8-byte store-release, and no reader sees a torn or moved
-// entry. Prefixes of other lengths up to /64 live in further small tables of the same kind, tried longest
-// first and only if a bitmap says that such a length exists. Longer than /64: refused (HNPs never are).
+// A prefix of 64 bits is mixed by a bijection that is seeded at every start. The top b bits choose
+// a line, a slot holds the other 64-b bits and a value of b bits, so a lookup is exact, stores no
+// key and reads one line; an insert, change or delete is one aligned 8-byte store-release, and no
+// reader sees a torn or moved entry. Prefixes of other lengths up to /64 live in further small
+// tables of the same kind, tried longest first and only if a bitmap says that such a length exists.
+// Longer than /64: refused (HNPs never are).
 //
-// Threads: one writer (control); any number of readers, each registered with grace. A value read stays
-// meaningful until the reader's next quiescent report.
+// Threads: one writer (control); any number of readers, each registered with grace. A value read
+// stays meaningful until the reader's next quiescent report.
 #pragma once
 
 #include <stdbool.h>
@@ -36,9 +36,9 @@ enum bcache_value {
 
 struct bcache_conf {
 	uint64_t max_bindings; // of /64
-	uint64_t seed;	       // of the bijection; random at every start but in benchmarks
-	unsigned min_bits;     // b at least this: 18 (16 MB); tests force tiny tables with less, >= 4
-	int socket;	       // NUMA node, -1 any
+	uint64_t seed;         // of the bijection; random at every start but in benchmarks
+	unsigned min_bits; // b at least this: 18 (16 MB); tests force tiny tables with less, >= 4
+	int socket;        // NUMA node, -1 any
 };
 
 struct bcache_stats {
@@ -50,10 +50,11 @@ struct bcache_stats {
 int bcache_new(const struct bcache_conf *, struct grace *, struct bcache **out);
 void bcache_free(struct bcache *);
 
-// Control thread. 0; -ENOSPC when line and stash are full or max_bindings is reached (what was bound stays
-// bound); -EINVAL for a prefix longer than /64, a value below DETACHED, or one that does not fit.
+// Control thread. 0; -ENOSPC when line and stash are full or max_bindings is reached (what was
+// bound stays bound); -EINVAL for a prefix longer than /64, a value below DETACHED, or one that
+// does not fit.
 int bcache_set(struct bcache *, struct ip6_prefix hnp, uint32_t value);
-int bcache_del(struct bcache *, struct ip6_prefix hnp); // -ENOENT
+int bcache_del(struct bcache *, struct ip6_prefix hnp);            // -ENOENT
 uint32_t bcache_get(const struct bcache *, struct ip6_prefix hnp); // exact; BCACHE_NONE
 void bcache_stats(const struct bcache *, struct bcache_stats *out);
 uint32_t bcache_max_value(const struct bcache *);
@@ -62,4 +63,5 @@ uint32_t bcache_max_value(const struct bcache *);
 uint32_t bcache_find(const struct bcache *, struct ip6_addr addr);
 
 // The same for a burst, prefetching: hashes first, then every line asked for, then the probes.
-void bcache_find_burst(const struct bcache *, const struct ip6_addr *const *addrs, unsigned n, uint32_t *values);
+void bcache_find_burst(const struct bcache *, const struct ip6_addr *const *addrs, unsigned n,
+		       uint32_t *values);

@@ -1,13 +1,15 @@
 // YAML to a checked, immutable snapshot.
 //
 // conf.h / conf.c   load, dump, free
-// schema.def        every key as a row: path, type, range, default, unit, live or restart, one line of text
-// yaml.[ch]         libyaml's events to a tree with line and column; doubled keys and tabs are found here
-// check.[ch]        tree against schema: types, ranges, unknown keys with the nearest right one
-// rules.[ch]        what spans rows, one named function each: pools overlap, HNP longer than /64, ...
+// schema.def        every key as a row: path, type, range, default, unit, live or restart, one line
+// of text yaml.[ch]         libyaml's events to a tree with line and column; doubled keys and tabs
+// are found here check.[ch]        tree against schema: types, ranges, unknown keys with the
+// nearest right one rules.[ch]        what spans rows, one named function each: pools overlap, HNP
+// longer than /64, ...
 //
-// All mistakes are reported at once, one line each: file:line:column: what is wrong, and the nearest right thing.
-// A snapshot never changes; reload builds another. Pure but for reading the file.
+// All mistakes are reported at once, one line each: file:line:column: what is wrong, and the
+// nearest right thing. A snapshot never changes; reload builds another. Pure but for reading the
+// file.
 #pragma once
 
 #include <stdbool.h>
@@ -61,7 +63,7 @@ struct conf_nexthop { // static ones, in place of a kernel twin: benchmarks, in-
 };
 
 struct conf {
-	char path[256]; // the file it came from
+	char path[256];       // the file it came from
 	char name[CONF_NAME]; // of this node
 	struct {
 		char socket[CONF_PATH];
@@ -70,9 +72,9 @@ struct conf {
 		uint32_t workers; // worker lcores
 		char lcores[64];  // EAL's --lcores, "" chooses
 		bool hugepages;
-		uint32_t memory_mb; // without huge pages
+		uint32_t memory_mb;     // without huge pages
 		uint32_t idle_sleep_us; // 0: never sleeps
-		uint32_t idle_polls;	// empty polls before it sleeps
+		uint32_t idle_polls;    // empty polls before it sleeps
 		uint32_t mbufs;
 	} dataplane;
 	struct {
@@ -96,8 +98,8 @@ struct conf {
 	uint32_t n_ports, n_interfaces, n_mags, n_pools, n_profiles, n_nexthops;
 };
 
-// 0 with *out; -EINVAL after writing every mistake to `errors`, one line each; -errno with one line when the
-// file cannot be read. Any thread.
+// 0 with *out; -EINVAL after writing every mistake to `errors`, one line each; -errno with one line
+// when the file cannot be read. Any thread.
 int conf_load(const char *path, FILE *errors, struct conf **out);
 int conf_load_text(const char *name, const char *text, size_t n, FILE *errors, struct conf **out);
 void conf_free(struct conf *);

@@ -1,4 +1,5 @@
-// What a worker needs to send a packet to one MAG: 128 bytes, two cache lines, the first for every packet.
+// What a worker needs to send a packet to one MAG: 128 bytes, two cache lines, the first for every
+// packet.
 //
 // Immutable while an index reaches it, but for the two atomics. Control writes, workers read.
 #pragma once
@@ -16,11 +17,12 @@ struct fwd_tunnel {
 };
 
 struct fwd_entry {
-	_Alignas(64) uint8_t outer[40]; // the IPv6 header in front: traffic class, flow label and length are filled in
-	uint32_t mag_id;		// uplink packets must come from this MAG (LMA-FW-03)
-	uint32_t prev_mag_id;		// or from this one, if not 0: grace for a handover (RFC 5949)
-	_Atomic uint16_t nexthop;	// control writes, relaxed
-	_Atomic uint16_t path_mtu;	// bytes of an outer packet; control writes, relaxed
+	_Alignas(64) uint8_t outer[40]; // the IPv6 header in front: traffic class, flow label and
+					// length are filled in
+	uint32_t mag_id;                // uplink packets must come from this MAG (LMA-FW-03)
+	uint32_t prev_mag_id;      // or from this one, if not 0: grace for a handover (RFC 5949)
+	_Atomic uint16_t nexthop;  // control writes, relaxed
+	_Atomic uint16_t path_mtu; // bytes of an outer packet; control writes, relaxed
 	uint8_t spare[12];
 	_Alignas(64) struct fwd_tunnel tunnel;
 	uint8_t spare2[28];

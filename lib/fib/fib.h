@@ -1,4 +1,5 @@
-// Where packets go once the binding cache has spoken: forwarding entries, next hops, routes, known MAGs.
+// Where packets go once the binding cache has spoken: forwarding entries, next hops, routes, known
+// MAGs.
 //
 // entry.h      struct fwd_entry, what a worker needs to encapsulate towards one MAG
 // entries.[ch] the dense array of them; shared per (LMA address, proxy-CoA), reference counted
@@ -6,8 +7,9 @@
 // routes.[ch]  destination to next hop or POOL: two rte_fib6 copies, one atomic pointer, flipped
 // peers.[ch]   outer source address to mag_id: open addressing, written in place
 //
-// A binding names an entry, an entry names a next hop by number, a next hop is replaced by publishing a new
-// one under the same number: so a changed neighbour costs one store, whatever the number of bindings.
+// A binding names an entry, an entry names a next hop by number, a next hop is replaced by
+// publishing a new one under the same number: so a changed neighbour costs one store, whatever the
+// number of bindings.
 //
 // Threads: control writes, workers read. What is replaced is reclaimed by grace.
 #pragma once
@@ -22,10 +24,10 @@
 struct fib;
 
 struct fib_conf {
-	uint32_t max_entries;	// forwarding entries
-	uint32_t max_nexthops;	// at most 16384
+	uint32_t max_entries;  // forwarding entries
+	uint32_t max_nexthops; // at most 16384
 	uint32_t max_routes;
-	uint32_t max_peers;	// MAGs at a time
+	uint32_t max_peers; // MAGs at a time
 	uint64_t seed;
 	int socket;
 };
@@ -37,11 +39,11 @@ void fib_free(struct fib *);
 // ---- Next hops. 64 bytes, immutable once published.
 
 enum nexthop_kind {
-	NH_NONE,    // no route: DROP_NO_ROUTE
-	NH_POOL,    // one of our pools: look in the binding cache
-	NH_PORT,    // out of a port, header known
-	NH_GLEAN,   // on a link of ours, address not known yet: ask, drop
-	NH_LOCAL,   // an address of this machine's own: not through us, DROP_NO_ROUTE
+	NH_NONE,  // no route: DROP_NO_ROUTE
+	NH_POOL,  // one of our pools: look in the binding cache
+	NH_PORT,  // out of a port, header known
+	NH_GLEAN, // on a link of ours, address not known yet: ask, drop
+	NH_LOCAL, // an address of this machine's own: not through us, DROP_NO_ROUTE
 };
 
 enum { NEXTHOP_L2_MAX = 18 }; // Ethernet with one 802.1Q tag
@@ -49,8 +51,8 @@ enum { NEXTHOP_L2_MAX = 18 }; // Ethernet with one 802.1Q tag
 struct nexthop {
 	uint8_t kind; // enum nexthop_kind
 	uint8_t l2_len;
-	uint16_t port; // port number as in fwd
-	uint16_t mtu;  // of the link, IP bytes
+	uint16_t port;              // port number as in fwd
+	uint16_t mtu;               // of the link, IP bytes
 	uint8_t l2[NEXTHOP_L2_MAX]; // destination MAC, source MAC, [tag], ethertype
 	struct ip6_addr gateway;    // for people; zero when on-link
 };
@@ -60,7 +62,8 @@ enum { NEXTHOP_NONE = 0, NEXTHOP_POOL = 1, NEXTHOP_LOCAL = 2, NEXTHOP_FIRST = 3 
 
 // Control. Publishes a copy under a new number; -ENOSPC or -ENOMEM (then negative).
 int nexthop_add(struct fib *, const struct nexthop *);
-// Replaces what a number means; readers see the old or the new, whole. 0 or -ENOMEM (then the old stays).
+// Replaces what a number means; readers see the old or the new, whole. 0 or -ENOMEM (then the old
+// stays).
 int nexthop_change(struct fib *, uint16_t number, const struct nexthop *);
 // Frees a number; it is not reused before a grace period. Nobody may refer to it any more.
 void nexthop_del(struct fib *, uint16_t number);
@@ -80,7 +83,8 @@ uint32_t entry_refs(const struct fib *, uint32_t index);
 void entry_set_nexthop(struct fib *, uint32_t index, uint16_t nexthop);
 void entry_set_mtu(struct fib *, uint32_t index, uint16_t path_mtu);
 // Calls fn for each live entry. Control.
-void entry_each(struct fib *, void (*fn)(void *arg, uint32_t index, const struct fwd_entry *), void *arg);
+void entry_each(struct fib *, void (*fn)(void *arg, uint32_t index, const struct fwd_entry *),
+		void *arg);
 // Workers. The index comes from the binding cache in this quiescent period.
 const struct fwd_entry *entry_get(const struct fib *, uint32_t index);
 
@@ -88,17 +92,20 @@ const struct fwd_entry *entry_get(const struct fib *, uint32_t index);
 
 int peer_add(struct fib *, struct ip6_addr coa, uint32_t mag); // 0, -ENOSPC; present: changed
 void peer_del(struct fib *, struct ip6_addr coa);
-uint32_t peer_find(const struct fib *, struct ip6_addr coa);   // workers; 0: unknown
+uint32_t peer_find(const struct fib *, struct ip6_addr coa); // workers; 0: unknown
 
 // ---- Routes.
 
-// Control. Take effect at route_commit; a set on a present prefix changes it. 0, -ENOSPC, -ENOENT, -ENOMEM.
+// Control. Take effect at route_commit; a set on a present prefix changes it. 0, -ENOSPC, -ENOENT,
+// -ENOMEM.
 int route_set(struct fib *, struct ip6_prefix, uint16_t nexthop);
 int route_del(struct fib *, struct ip6_prefix);
-// Publishes all since the last commit. At most one commit is under way: -EBUSY until the workers have left
-// the old copy; then the changes stay queued and are taken by the next call. 0 when there is nothing left.
+// Publishes all since the last commit. At most one commit is under way: -EBUSY until the workers
+// have left the old copy; then the changes stay queued and are taken by the next call. 0 when there
+// is nothing left.
 int route_commit(struct fib *);
 // The number for addr as control sees it (committed or not).
 uint16_t route_get(const struct fib *, struct ip6_addr);
 // Workers. Next-hop numbers for a burst; NEXTHOP_NONE where no route covers.
-void route_find_burst(const struct fib *, const struct ip6_addr *addrs, unsigned n, uint16_t *nexthops);
+void route_find_burst(const struct fib *, const struct ip6_addr *addrs, unsigned n,
+		      uint16_t *nexthops);

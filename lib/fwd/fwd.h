@@ -1,4 +1,5 @@
-// The forwarding path of one worker: a burst of packets in, arrays of packets to send out, a verdict for each.
+// The forwarding path of one worker: a burst of packets in, arrays of packets to send out, a
+// verdict for each.
 //
 // pipeline.c  the order of the stages, and the one place that counts and frees
 // classify.c  bytes become headers, here and nowhere else: lanes INNER, TUNNEL, PUNT, DROP
@@ -8,11 +9,11 @@
 // output.c    next hop: layer-2 header, into the port's array
 // punt.c      to the control thread, policed per MAG
 //
-// Knows no driver and no YAML: the app polls ports, calls fwd_burst, sends what is in fwd_out, calls fwd_sent.
-// Threads: a struct fwd belongs to one worker; what it reads of others is bcache and fib (their rules) and the
-// immutable struct fwd_conf. Nothing here blocks, allocates other than mbufs, or logs.
-// RFCs: 5213 5.6, 2473, 6040, 6438, 4443, 8200.
-// missing: outer fragments (LMA-MTU-04), limit option of the inner packet (LMA-FW-12), spread.
+// Knows no driver and no YAML: the app polls ports, calls fwd_burst, sends what is in fwd_out,
+// calls fwd_sent. Threads: a struct fwd belongs to one worker; what it reads of others is bcache
+// and fib (their rules) and the immutable struct fwd_conf. Nothing here blocks, allocates other
+// than mbufs, or logs. RFCs: 5213 5.6, 2473, 6040, 6438, 4443, 8200. missing: outer fragments
+// (LMA-MTU-04), limit option of the inner packet (LMA-FW-12), spread.
 #pragma once
 
 #include <rte_mbuf.h>
@@ -36,11 +37,12 @@ struct fwd_conf {
 	const struct ip6_prefix *pools; // sorted by address, not overlapping
 	uint32_t n_pools;
 	enum fwd_ecn ecn;
-	uint32_t icmp_rate;	  // errors per second, this worker
+	uint32_t icmp_rate;       // errors per second, this worker
 	uint32_t signalling_rate; // mobility messages per second and source, this worker
 	struct {
-		uint8_t mac[6];	      // accept only frames to it; all zero: any
-		struct ip6_addr addr; // source of our ICMP errors out of this port; zero: the first LMAA
+		uint8_t mac[6]; // accept only frames to it; all zero: any
+		struct ip6_addr
+			addr; // source of our ICMP errors out of this port; zero: the first LMAA
 	} ports[FWD_MAX_PORTS];
 };
 
@@ -51,7 +53,7 @@ struct fwd_init {
 	const struct bcache *bcache;
 	const struct fib *fib;
 	struct rte_mempool *pool; // for packets of our own
-	struct rte_ring *punt;	  // to control; shared by the workers (multi producer)
+	struct rte_ring *punt;    // to control; shared by the workers (multi producer)
 	struct telem_worker *telem;
 	uint64_t seed;
 	int socket;
@@ -63,13 +65,16 @@ void fwd_free(struct fwd *); // frees what it holds
 // Worker. Takes effect with the next burst; the old one is the caller's to retire (grace).
 void fwd_set_conf(struct fwd *, const struct fwd_conf *);
 
-// Worker. Takes all n (<= FWD_BURST) packets, as received on that port: Ethernet frames in one segment.
+// Worker. Takes all n (<= FWD_BURST) packets, as received on that port: Ethernet frames in one
+// segment.
 void fwd_burst(struct fwd *, uint16_t port, struct rte_mbuf **pkts, uint16_t n, ns_t now);
 
-// Worker. Packets of control's making: IPv6 without layer 2; `verdict` is counted for each that leaves.
+// Worker. Packets of control's making: IPv6 without layer 2; `verdict` is counted for each that
+// leaves.
 void fwd_originate(struct fwd *, struct rte_mbuf **pkts, uint16_t n, ns_t now);
 
-// Worker. ICMP errors made during the last bursts become input now; call it once a turn. How many there were.
+// Worker. ICMP errors made during the last bursts become input now; call it once a turn. How many
+// there were.
 unsigned fwd_turn(struct fwd *, ns_t now);
 
 // What waits to be sent on a port since the last fwd_sent.
@@ -80,22 +85,25 @@ struct fwd_out {
 };
 struct fwd_out *fwd_out(struct fwd *, uint16_t port);
 
-// The port took the first `taken`; the rest is counted as `lost` (DROP_TX_FULL, DROP_HANDOFF_FULL) and freed.
+// The port took the first `taken`; the rest is counted as `lost` (DROP_TX_FULL, DROP_HANDOFF_FULL)
+// and freed.
 void fwd_sent(struct fwd *, uint16_t port, uint16_t taken, enum verdict lost);
 
 // How many packets the worker holds just now (for the accounting identity).
 unsigned fwd_held(const struct fwd *);
 
-// ---- On the punt ring: mbufs whose data is the IPv6 packet (outer header first), with this in front of it.
+// ---- On the punt ring: mbufs whose data is the IPv6 packet (outer header first), with this in
+// front of it.
 enum fwd_punt_kind { FWD_PUNT_SIGNALLING, FWD_PUNT_ICMP, FWD_PUNT_GLEAN };
 
 struct fwd_punt {
 	uint8_t kind;
 	uint8_t spare;
 	uint16_t port;
-	uint16_t mh_offset; // of the mobility header, or of the ICMPv6 header, from the start of the packet
-	uint16_t mh_len;    // to the end of the packet
-	ns_t arrival;	    // monotonic, when the burst was received (LMA-TS-11)
+	uint16_t mh_offset;    // of the mobility header, or of the ICMPv6 header, from the start of
+			       // the packet
+	uint16_t mh_len;       // to the end of the packet
+	ns_t arrival;          // monotonic, when the burst was received (LMA-TS-11)
 	struct ip6_addr glean; // GLEAN: the address to resolve; the mbuf carries no packet then
 };
 // Lives in the mbuf's private area: pools are made with at least this much.

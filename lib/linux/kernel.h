@@ -1,9 +1,9 @@
-// The kernel twin: what the kernel of this network namespace knows about links, addresses, routes and
-// neighbours, over rtnetlink (libmnl), and the little that we tell it.
+// The kernel twin: what the kernel of this network namespace knows about links, addresses, routes
+// and neighbours, over rtnetlink (libmnl), and the little that we tell it.
 //
 // kernel.c   socket, dump, events; neigh.c, route.c: what we write
-// Control thread only; never blocks but in kernel_dump at start. After an overrun of the event socket
-// (ENOBUFS) the caller sees KERNEL_LOST and dumps anew: state is levels, not edges.
+// Control thread only; never blocks but in kernel_dump at start. After an overrun of the event
+// socket (ENOBUFS) the caller sees KERNEL_LOST and dumps anew: state is levels, not edges.
 #pragma once
 
 #include <stdbool.h>
@@ -35,7 +35,7 @@ struct kernel_event {
 			struct ip6_prefix dst;
 			struct ip6_addr gateway; // zero: on-link
 			uint32_t metric, table;
-			uint8_t type;	  // RTN_UNICAST, RTN_LOCAL, RTN_BLACKHOLE ...
+			uint8_t type;     // RTN_UNICAST, RTN_LOCAL, RTN_BLACKHOLE ...
 			uint8_t protocol; // RTPROT_*
 		} route;
 		struct {
@@ -52,14 +52,15 @@ int kernel_open(struct kernel **out); // 0 or -errno
 void kernel_close(struct kernel *);
 int kernel_fd(const struct kernel *); // readable: call kernel_poll
 
-// Everything, as events: links, then addresses, routes (main and local table), neighbours. 0 or -errno.
+// Everything, as events: links, then addresses, routes (main and local table), neighbours. 0 or
+// -errno.
 int kernel_dump(struct kernel *, kernel_event_fn *, void *arg);
-// What happened since; at most `budget` messages, so that a flood of routes does not starve signalling.
-// The number read, 0 for none, or -errno.
+// What happened since; at most `budget` messages, so that a flood of routes does not starve
+// signalling. The number read, 0 for none, or -errno.
 int kernel_poll(struct kernel *, unsigned budget, kernel_event_fn *, void *arg);
 
-// Have the kernel resolve a neighbour and keep it resolved, though it sees no traffic (NTF_EXT_MANAGED; NTF_USE
-// where the kernel is older than 5.16). 0 or -errno.
+// Have the kernel resolve a neighbour and keep it resolved, though it sees no traffic
+// (NTF_EXT_MANAGED; NTF_USE where the kernel is older than 5.16). 0 or -errno.
 int kernel_neigh_manage(struct kernel *, int ifindex, struct ip6_addr);
 int kernel_neigh_unmanage(struct kernel *, int ifindex, struct ip6_addr);
 

@@ -9,9 +9,10 @@
 // policy.c       which MAG may serve, which mobile node may be served
 // answer.c       composing PBAs and Binding Errors (LMA-PBA-*)
 //
-// No I/O, no clock, no threads: the caller says what happened and when, then pulls what to do about it until
-// there is no more. One owner (the control thread). Nothing that a peer sends, and no full table, can fail
-// harder than a status code and a counter. Randomness comes from the seed: same inputs, same outputs.
+// No I/O, no clock, no threads: the caller says what happened and when, then pulls what to do about
+// it until there is no more. One owner (the control thread). Nothing that a peer sends, and no full
+// table, can fail harder than a status code and a counter. Randomness comes from the seed: same
+// inputs, same outputs.
 //
 // RFCs: 5213 (5, 8.1..8.9, 9.1), 6275 (9, 10 as 5213 takes them over), 6543.
 // missing: IPsec (SEC-07), IPv4 (RFC 5844), AAA (ASK), stable storage (PERSIST).
@@ -36,7 +37,8 @@ struct lma_pool_conf {
 	uint8_t hnp_len; // length of each HNP: block.len..64
 };
 
-// Who may be served. The first row whose key equals the whole MN-ID, else its "@realm", else "*" decides.
+// Who may be served. The first row whose key equals the whole MN-ID, else its "@realm", else "*"
+// decides.
 struct lma_profile_conf {
 	char key[256];
 	bool permit; // false: 152
@@ -47,23 +49,25 @@ struct lma_conf {
 	const struct lma_pool_conf *pools;
 	const struct lma_profile_conf *profiles; // no row matches: 153
 	uint32_t n_mags, n_pools, n_profiles;
-	uint32_t max_bindings;	    // beyond it 130
-	uint32_t max_mags;	    // proxy care-of addresses known at a time; beyond it 130
-	uint32_t sessions_per_mn;   // LMA-BC-14; beyond it 130
-	uint32_t max_lifetime_s;    // granted at most (LMA-REG-06)
-	ns_t min_delay_before_bce_delete;      // RFC 5213 9.1, default 10 s
-	ns_t max_delay_before_new_bce_assign;  // RFC 5213 9.1, default 1.5 s
-	ns_t timestamp_validity_window;	       // RFC 5213 9.1, default 300 ms
-	ns_t prefix_quarantine;		       // LMA-EXP-02, default min_delay_before_bce_delete
-	bool mobile_node_generated_timestamp;  // RFC 5213 9.3
+	uint32_t max_bindings;            // beyond it 130
+	uint32_t max_mags;                // proxy care-of addresses known at a time; beyond it 130
+	uint32_t sessions_per_mn;         // LMA-BC-14; beyond it 130
+	uint32_t max_lifetime_s;          // granted at most (LMA-REG-06)
+	ns_t min_delay_before_bce_delete; // RFC 5213 9.1, default 10 s
+	ns_t max_delay_before_new_bce_assign; // RFC 5213 9.1, default 1.5 s
+	ns_t timestamp_validity_window;       // RFC 5213 9.1, default 300 ms
+	ns_t prefix_quarantine;               // LMA-EXP-02, default min_delay_before_bce_delete
+	bool mobile_node_generated_timestamp; // RFC 5213 9.3
 };
 
 enum lma_event_kind {
-	LMA_MESSAGE,	 // a parsed mobility message arrived
-	LMA_BAD_MESSAGE, // one that mh_parse refused: an unknown type is owed a Binding Error (WIRE-06)
-	LMA_TICK,	 // nothing but time
-	LMA_BIND_FAILED, // a BIND just pulled could not be carried out: no room in the workers' tables
-	LMA_DELETE,	 // the operator deletes the binding of a prefix
+	LMA_MESSAGE,     // a parsed mobility message arrived
+	LMA_BAD_MESSAGE, // one that mh_parse refused: an unknown type is owed a Binding Error
+			 // (WIRE-06)
+	LMA_TICK,        // nothing but time
+	LMA_BIND_FAILED, // a BIND just pulled could not be carried out: no room in the workers'
+			 // tables
+	LMA_DELETE,      // the operator deletes the binding of a prefix
 };
 
 struct lma_event {
@@ -72,7 +76,7 @@ struct lma_event {
 		struct {
 			struct ip6_addr src, dst;
 			uint64_t arrival_wall_q16; // when the packet was received (LMA-TS-11)
-			const struct mh *mh;	   // needed until lma_input returns
+			const struct mh *mh;       // needed until lma_input returns
 		} message;
 		struct {
 			struct ip6_addr src, dst;
@@ -86,7 +90,8 @@ struct lma_event {
 
 // What to do, in this order. Everything in an action stays valid until the next lma_input.
 enum lma_action_kind {
-	LMA_BIND,   // packets for hnp go to coa from now on, and are taken from coa only; replaces what was there
+	LMA_BIND,   // packets for hnp go to coa from now on, and are taken from coa only; replaces
+		    // what was there
 	LMA_DETACH, // packets for hnp are dropped by name (LMA-DER-01)
 	LMA_UNBIND, // hnp is nobody's
 	LMA_SEND,   // a message; the workers know every binding that it grants
@@ -107,7 +112,7 @@ struct lma_action {
 		struct {
 			struct ip6_prefix hnp;
 			struct ip6_addr lmaa, coa; // the tunnel's two ends
-			uint32_t mag;		   // dense number of coa, 1..max_mags; the workers' mag_id
+			uint32_t mag; // dense number of coa, 1..max_mags; the workers' mag_id
 		} bind;
 		struct {
 			struct ip6_prefix hnp;
@@ -135,8 +140,8 @@ void lma_input(struct lma *, struct instant now, const struct lma_event *);
 // The next thing to do; false: nothing more.
 bool lma_output(struct lma *, struct lma_action *out);
 
-// Call lma_input with a tick at this monotonic time at the latest. At most 256 expiries are served per
-// input: more left means "now".
+// Call lma_input with a tick at this monotonic time at the latest. At most 256 expiries are served
+// per input: more left means "now".
 ns_t lma_deadline(const struct lma *);
 
 // ---- What an operator may look at. Same thread; valid until the next lma_input.
@@ -164,18 +169,25 @@ struct lma_binding {
 	uint32_t handovers;
 };
 
-// Walks all bindings: start with *cursor = 0; false at the end. Bindings added or deleted between calls may
-// be missed, none is shown twice.
+// Walks all bindings: start with *cursor = 0; false at the end. Bindings added or deleted between
+// calls may be missed, none is shown twice.
 bool lma_next_binding(const struct lma *, uint32_t *cursor, struct lma_binding *out);
 
 // The counters of each kind of binding update, Cisco's and the RFC's words.
-enum lma_update { LMA_INITIAL, LMA_REFRESH, LMA_HANDOFF, LMA_DEREG, LMA_UNCLASSIFIED, LMA_N_UPDATES };
+enum lma_update {
+	LMA_INITIAL,
+	LMA_REFRESH,
+	LMA_HANDOFF,
+	LMA_DEREG,
+	LMA_UNCLASSIFIED,
+	LMA_N_UPDATES
+};
 const char *lma_update_name(enum lma_update);
 
 struct lma_mag {
 	struct ip6_addr coa;
 	const char *name; // of the configured row
-	uint32_t id;	  // mag_id
+	uint32_t id;      // mag_id
 	uint32_t bindings;
 	uint64_t received[LMA_N_UPDATES], accepted[LMA_N_UPDATES], denied[LMA_N_UPDATES];
 	ns_t last_heard;
@@ -185,8 +197,8 @@ bool lma_next_mag(const struct lma *, uint32_t *cursor, struct lma_mag *out);
 struct lma_totals {
 	uint32_t bindings, detached, mags, held; // held: PBUs waiting (LMA-BC-08)
 	uint64_t received[LMA_N_UPDATES], accepted[LMA_N_UPDATES], denied[LMA_N_UPDATES];
-	uint64_t by_status[256];	// PBAs sent
-	uint64_t notes[LMA_N_NOTES];	// how often each note was given
+	uint64_t by_status[256];     // PBAs sent
+	uint64_t notes[LMA_N_NOTES]; // how often each note was given
 	uint64_t prefixes_free, prefixes_used, prefixes_quarantined;
 };
 const struct lma_totals *lma_totals(struct lma *);

@@ -1,7 +1,7 @@
 // Verdicts: what became of a packet. The list is verdicts.def.
 //
-// Counters are plain 64-bit words in memory of the worker that writes them (one cache line writer each);
-// anyone may read them at any time, relaxed. They never go back.
+// Counters are plain 64-bit words in memory of the worker that writes them (one cache line writer
+// each); anyone may read them at any time, relaxed. They never go back.
 #pragma once
 
 #include <stdbool.h>
@@ -14,8 +14,8 @@ enum verdict {
 	N_VERDICTS,
 };
 
-const char *verdict_name(enum verdict);	  // "drop_spoof"; NULL beyond the list
-const char *verdict_text(enum verdict);	  // one readable line
+const char *verdict_name(enum verdict);   // "drop_spoof"; NULL beyond the list
+const char *verdict_text(enum verdict);   // one readable line
 const char *verdict_source(enum verdict); // "LMA-FW-03"
 
 static inline bool verdict_is_drop(enum verdict v)
@@ -28,7 +28,7 @@ static inline bool verdict_is_drop(enum verdict v)
 struct telem_worker {
 	_Alignas(64) uint64_t verdicts[N_VERDICTS]; // worker writes
 	uint64_t received, received_bytes;
-	uint64_t originated;	    // ICMP errors and messages of our own that entered the path
+	uint64_t originated;        // ICMP errors and messages of our own that entered the path
 	uint64_t sent, sent_bytes;  // taken by a port
 	uint64_t polls, idle_polls; // turns of the loop; those that found nothing
 	uint64_t sleeps;

@@ -6,11 +6,13 @@
 // mh_print.c       one readable line of a message, for logs and traces
 // checksum.c       the checksum with the IPv6 pseudo-header
 //
-// The two .def lists are the only place where a message or an option is described: structs, parser, emitter,
-// printer, fuzz dictionary and the documentation's tables come from them. A new RFC is one block there.
+// The two .def lists are the only place where a message or an option is described: structs, parser,
+// emitter, printer, fuzz dictionary and the documentation's tables come from them. A new RFC is one
+// block there.
 //
-// Pure: no clock, no allocation, no I/O, any thread. Parsed options hold views into the parsed buffer; who
-// keeps them longer than the buffer copies them. Parsing is total: any bytes yield a value or an error.
+// Pure: no clock, no allocation, no I/O, any thread. Parsed options hold views into the parsed
+// buffer; who keeps them longer than the buffer copies them. Parsing is total: any bytes yield a
+// value or an error.
 //
 // RFCs: 6275 6.1 (header, BU, BA, BE), 5213 8 (P flag, options 22..27), 4283 (MN-ID).
 #pragma once
@@ -20,19 +22,25 @@
 enum { MH_NEXT_HEADER = 135, MH_NO_NEXT_HEADER = 59, MH_MAX_LEN = 2048 };
 
 // One struct per option, made from the field list: struct opt_hnp, struct opt_mn_id, ...
-#define U8(f)	 uint8_t f;
-#define U16(f)	 uint16_t f;
-#define U32(f)	 uint32_t f;
-#define U64(f)	 uint64_t f;
+#define U8(f)    uint8_t f;
+#define U16(f)   uint16_t f;
+#define U32(f)   uint32_t f;
+#define U64(f)   uint64_t f;
 #define ADDR6(f) struct ip6_addr f;
-#define REST(f)	 struct span f;
+#define REST(f)  struct span f;
 #define ZERO(n)
-#define OPTION(ID, name, type, an, ao, lo, hi, rep, rfc, ...) struct opt_##name {__VA_ARGS__};
+#define OPTION(ID, name, type, an, ao, lo, hi, rep, rfc, ...)                                      \
+	struct opt_##name {                                                                        \
+		__VA_ARGS__                                                                        \
+	};
 #include "wire/mh_options.def"
 #undef OPTION
 
 // One struct per message, made the same way: struct mh_bu, struct mh_ba, struct mh_be, ...
-#define MESSAGE(ID, name, type, rfc, options, ...) struct mh_##name {__VA_ARGS__};
+#define MESSAGE(ID, name, type, rfc, options, ...)                                                 \
+	struct mh_##name {                                                                         \
+		__VA_ARGS__                                                                        \
+	};
 #include "wire/mh_messages.def"
 #undef MESSAGE
 #undef U8
@@ -71,7 +79,8 @@ struct mh_opts {
 	struct mh_opt v[MH_MAX_OPTS];
 	uint8_t n;
 	uint8_t unknown;  // skipped by their length: not in mh_options.def, or not for this message
-	uint8_t repeated; // skipped: a second one of an option that stands once (OPT-01: the first counts)
+	uint8_t repeated; // skipped: a second one of an option that stands once (OPT-01: the first
+			  // counts)
 };
 
 struct mh {
@@ -85,7 +94,15 @@ struct mh {
 };
 
 // RFC 6275 6.1.7 and 6.1.8 with the P flag of RFC 5213 8.1 and 8.2.
-enum { BU_A = 0x8000, BU_H = 0x4000, BU_L = 0x2000, BU_K = 0x1000, BU_M = 0x0800, BU_R = 0x0400, BU_P = 0x0200 };
+enum {
+	BU_A = 0x8000,
+	BU_H = 0x4000,
+	BU_L = 0x2000,
+	BU_K = 0x1000,
+	BU_M = 0x0800,
+	BU_R = 0x0400,
+	BU_P = 0x0200
+};
 enum { BA_K = 0x80, BA_R = 0x40, BA_P = 0x20 };
 
 // RFC 6275 6.1.8, RFC 5213 8.9.
@@ -108,7 +125,8 @@ enum pba_status {
 	PBA_MISSING_HANDOFF_INDICATOR = 161,
 	PBA_MISSING_ACCESS_TECH_TYPE = 162,
 };
-const char *pba_status_name(uint8_t status); // RFC name in lower case with spaces; "unassigned" for others
+const char *
+pba_status_name(uint8_t status); // RFC name in lower case with spaces; "unassigned" for others
 
 // RFC 5213 8.4.
 enum handoff_indicator {
@@ -121,29 +139,31 @@ enum handoff_indicator {
 };
 
 enum { BE_NO_BINDING = 1, BE_UNKNOWN_MH_TYPE = 2 }; // RFC 6275 6.1.9
-enum { MN_ID_NAI = 1 };				    // RFC 4283 3.1
+enum { MN_ID_NAI = 1 };                             // RFC 4283 3.1
 
-// The checks in the order of WIRE-12; the first that fails is the answer. Each is a drop with a name of its own.
+// The checks in the order of WIRE-12; the first that fails is the answer. Each is a drop with a
+// name of its own.
 enum mh_err {
 	MH_OK,
-	MH_TRUNCATED,	    // WIRE-03: header length beyond the payload, or no room for a header
-	MH_BAD_CHECKSUM,    // WIRE-04
-	MH_UNKNOWN_TYPE,    // WIRE-06: the caller owes a Binding Error
-	MH_BAD_PROTO,	    // WIRE-01: payload proto is not 59
-	MH_TOO_SHORT,	    // WIRE-02: shorter than the fixed part of its type
-	MH_OPTION_OVERRUN,  // WIRE-08
-	MH_BAD_OPTION,	    // OPT-02, OPT-03: a known option with a length or value that cannot be
-	MH_TOO_MANY,	    // SEC-10: more than MH_MAX_OPTS
+	MH_TRUNCATED,      // WIRE-03: header length beyond the payload, or no room for a header
+	MH_BAD_CHECKSUM,   // WIRE-04
+	MH_UNKNOWN_TYPE,   // WIRE-06: the caller owes a Binding Error
+	MH_BAD_PROTO,      // WIRE-01: payload proto is not 59
+	MH_TOO_SHORT,      // WIRE-02: shorter than the fixed part of its type
+	MH_OPTION_OVERRUN, // WIRE-08
+	MH_BAD_OPTION,     // OPT-02, OPT-03: a known option with a length or value that cannot be
+	MH_TOO_MANY,       // SEC-10: more than MH_MAX_OPTS
 	MH_N_ERRS,
 };
 const char *mh_err_name(enum mh_err);
 
-// A whole mobility header as it arrived between src and dst; bytes beyond its own length are ignored.
-// On MH_UNKNOWN_TYPE and later errors nothing of *out but type may be read.
+// A whole mobility header as it arrived between src and dst; bytes beyond its own length are
+// ignored. On MH_UNKNOWN_TYPE and later errors nothing of *out but type may be read.
 enum mh_err mh_parse(struct span wire, struct ip6_addr src, struct ip6_addr dst, struct mh *out);
 
-// Writes header, fields, options with their padding, and the checksum. False: no room in w, an option that
-// the message may not carry, or a value that does not fit its option; w is then to be thrown away.
+// Writes header, fields, options with their padding, and the checksum. False: no room in w, an
+// option that the message may not carry, or a value that does not fit its option; w is then to be
+// thrown away.
 bool mh_emit(struct writer *w, struct ip6_addr src, struct ip6_addr dst, const struct mh *);
 
 // The first option of that type, or NULL.

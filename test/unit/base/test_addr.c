@@ -35,8 +35,15 @@ static void text_goes_in_and_comes_out_the_same(void **state)
 static void a_bad_text_is_refused_and_leaves_the_result_alone(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"", "2001:db8::", "2001:db8::/", "2001:db8::/129", "2001:db8::/6x",
-					  "2001:db8::1/64", "/64", "2001:db8::/0064", "10.0.0.0/8"};
+	static const char *const bad[] = {"",
+					  "2001:db8::",
+					  "2001:db8::/",
+					  "2001:db8::/129",
+					  "2001:db8::/6x",
+					  "2001:db8::1/64",
+					  "/64",
+					  "2001:db8::/0064",
+					  "10.0.0.0/8"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct ip6_prefix p = {.len = 7};
 		assert_int_equal(ip6_prefix_parse(bad[i], &p), -EINVAL);
