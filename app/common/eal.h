@@ -1,0 +1,13 @@
+// Starting DPDK from our configuration: which lcores, how much memory, which drivers.
+//
+// The operator writes YAML, never EAL options. Control runs on the main lcore (0), worker w on
+// lcore w + 1. Without huge pages all lcores float over the CPUs that the process may use (a
+// try-out shares its machine); with them each has a CPU of its own, or start is refused.
+#pragma once
+
+#include <stddef.h>
+
+#include "conf/conf.h"
+
+// 0 or -errno with one line of why and what to do. Once a process.
+int eal_start(const char *program, const struct conf *, char *why, size_t n);

@@ -1,0 +1,57 @@
+// A worker: one lcore that polls its ports' queues, runs the forwarding path and sends.
+//
+// Polls and nothing else: no lock, no log, no system call but the idle sleep. What crosses to and
+// from control are the rings and atomics below; the queues of every port are dealt out at start, so
+// each has exactly one owner. Packets for a port whose TX queue belongs to another worker go
+// through that worker's ring with their verdict.
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <rte_ring.h>
+
+#include "bcache/grace.h"
+#include "drivers/port.h"
+#include "fwd/fwd.h"
+
+enum { WORKER_MAX = 32, WORKER_RXQ_MAX = 32 };
+
+struct worker_rxq {
+	struct port *port;
+	uint16_t queue;
+};
+
+// Where this worker's packets for a port go: its own queue, or the ring of the queue's owner.
+struct worker_txq {
+	struct port *port; // NULL: no such port
+	bool own;          // tx through `queue`
+	uint16_t queue;
+	struct rte_ring *owner; // else
+};
+
+struct worker {
+	// Set by control before the worker runs, constant after.
+	unsigned number;
+	struct fwd *fwd;
+	struct grace *grace;
+	struct worker_rxq rx[WORKER_RXQ_MAX];
+	unsigned n_rx;
+	struct worker_txq tx[PORT_MAX];
+	struct rte_ring *inject; // control to worker: packets of our own
+	struct rte_ring *inbox;  // other workers to this one: packets for its TX queues
+	struct telem_worker *telem;
+	uint32_t idle_polls, idle_sleep_us;
+	// Control writes, the worker reads once a turn.
+	_Alignas(64) _Atomic(const struct fwd_conf *) conf;
+	_Atomic bool stop;
+	// The worker writes, control reads.
+	_Alignas(64) _Atomic uint32_t held;
+};
+
+// The lcore's main: returns when stop is set, with everything held sent or dropped by name.
+int worker_run(void *worker);
+
+// Deals the queues of `ports` to `workers`: queue q of each port to worker q mod n. Control, before
+// the start. 0 or -ENOSPC.
+int worker_deal(struct worker *workers, unsigned n, struct port *const *ports, unsigned n_ports);
