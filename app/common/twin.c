@@ -17,7 +17,7 @@ struct twin {
 	struct adj_link links[PORT_MAX]; // by port number; ifindex 0: not seen yet
 	struct ip6_addr own[MAX_OWN_ADDRS];
 	unsigned n_own;
-	bool changed, lost;
+	bool changed, lost, unswept;
 };
 
 static struct adj_link *link_by_index(struct twin *t, int ifindex)
@@ -274,8 +274,13 @@ bool twin_poll(struct twin *t)
 	}
 	bool settled = route_commit(t->conf.fib) == 0;
 	bool changed = t->changed;
-	if (settled && !changed)
+	// Two turns after a change nobody names an adjacency that lost its routes: the workers' copy is
+	// out, and the forwarding entries were resolved anew in between.
+	if (settled && !changed && t->unswept) {
 		adj_sweep(&t->adjs);
+		t->unswept = false;
+	}
+	t->unswept |= changed;
 	if (settled)
 		t->changed = false;
 	return changed;
