@@ -1,9 +1,9 @@
-// A hierarchical timer wheel over 32-bit item numbers, on whatever time its caller tells it.
+// A hierarchical timer wheel over item numbers, on whatever time its caller tells it.
 //
-// Links live in one array indexed by item number, so a timer costs 16 bytes an item and no
-// allocation when it is set, moved or stopped: all O(1). Resolution 1 ms up to 256 ms ahead,
-// coarser later but never early: an item comes out at its deadline or at most one tick after it, in
-// order of deadline within a tick's accuracy. One thread.
+// Links live in one array indexed by item number: a timer costs 16 bytes an item and no allocation
+// when it is set, moved or stopped, all O(1). Resolution 1 ms: an item comes out at its deadline or
+// at most one tick after it, never before. Four levels of 256 slots, 49 days; what is further away
+// goes around. One thread.
 #pragma once
 
 #include <stdbool.h>
@@ -13,9 +13,9 @@
 
 struct wheel;
 
-enum { WHEEL_NONE = UINT32_MAX };
+enum { WHEEL_NONE = UINT32_MAX, WHEEL_MAX_ITEMS = 1 << 30 };
 
-// For items 0 .. max_items-1. NULL: no memory.
+// For items 0 .. max_items-1. NULL: no memory, or more than WHEEL_MAX_ITEMS.
 struct wheel *wheel_new(uint32_t max_items, ns_t now);
 void wheel_free(struct wheel *);
 
@@ -25,8 +25,7 @@ void wheel_stop(struct wheel *, uint32_t item); // harmless if not set
 bool wheel_is_set(const struct wheel *, uint32_t item);
 ns_t wheel_get(const struct wheel *, uint32_t item); // its deadline; NS_NEVER if not set
 
-// The next item whose deadline is at or before now, taken out of the wheel; WHEEL_NONE when there
-// is none.
+// The next item whose deadline has passed, taken out of the wheel; WHEEL_NONE when there is none.
 uint32_t wheel_expire(struct wheel *, ns_t now);
 
 // A time by which wheel_expire should be called again: never later than the earliest deadline plus

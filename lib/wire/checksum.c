@@ -12,7 +12,8 @@ static uint64_t add_bytes(uint64_t sum, const uint8_t *p, size_t n)
 	return sum;
 }
 
-uint16_t ip6_checksum(struct ip6_addr src, struct ip6_addr dst, uint8_t next_header, struct span body)
+uint16_t ip6_checksum(struct ip6_addr src, struct ip6_addr dst, uint8_t next_header,
+		      struct span body)
 {
 	uint64_t sum = (uint64_t)body.n + next_header;
 

@@ -6,7 +6,8 @@
 enum { IP6_HEADER = 40, ICMP6_HEADER = 8, NEXT_ICMP6 = 58, REDIRECT = 137, ERROR_HOP_LIMIT = 64 };
 enum { MAX_EXTENSIONS = 8 };
 
-// The ICMPv6 type of a packet, behind hop-by-hop, routing and destination options; -1 if it has none.
+// The ICMPv6 type of a packet, behind hop-by-hop, routing and destination options; -1 if it has
+// none.
 static int icmp6_type(struct span packet)
 {
 	uint8_t next = packet.p[6];

@@ -1,7 +1,7 @@
 // Mobility messages: fixed fields and options, read and written from the two lists.
 //
-// Decides what is well formed; does not decide what a message means. The checks stand in the order of
-// WIRE-12 and the first that fails is the answer.
+// Decides what is well formed; does not decide what a message means. The checks stand in the order
+// of WIRE-12 and the first that fails is the answer.
 #include "wire/mh.h"
 
 #include "wire/mh_codec.h"
@@ -100,7 +100,8 @@ enum mh_err mh_parse(struct span wire, struct ip6_addr src, struct ip6_addr dst,
 	return parse_options(c, &r, &out->opts);
 }
 
-// Pad1, or PadN of zeros, so that the next octet stands at n * k + off from the start of the message.
+// Pad1, or PadN of zeros, so that the next octet stands at n * k + off from the start of the
+// message.
 static void pad_to(struct writer *w, const uint8_t *start, size_t n, size_t off)
 {
 	static const uint8_t zeros[8];

@@ -1,0 +1,129 @@
+// Linear probing with deletion by shifting back: a lookup ends at the first free slot, always.
+#include "base/map.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { MIN_SLOTS = 16 };
+
+static uint32_t tag_of(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32);
+}
+
+static struct map_slot *new_slots(uint32_t n)
+{
+	struct map_slot *slots = malloc((size_t)n * sizeof(*slots));
+
+	for (uint32_t i = 0; slots != NULL && i < n; i++)
+		slots[i] = (struct map_slot){0, MAP_NONE};
+	return slots;
+}
+
+int map_init(struct map *m, uint32_t expected)
+{
+	uint64_t n = MIN_SLOTS;
+
+	while (n * 3 / 4 < expected)
+		n *= 2;
+	struct map_slot *slots = new_slots((uint32_t)n);
+	if (slots == NULL)
+		return -ENOMEM;
+	*m = (struct map){.slots = slots, .mask = (uint32_t)(n - 1)};
+	return 0;
+}
+
+void map_done(struct map *m)
+{
+	free(m->slots);
+	*m = (struct map){0};
+}
+
+static void put(struct map_slot *slots, uint32_t mask, struct map_slot slot)
+{
+	uint32_t at = slot.tag & mask;
+
+	while (slots[at].item != MAP_NONE)
+		at = (at + 1) & mask;
+	slots[at] = slot;
+}
+
+static int grow(struct map *m)
+{
+	uint32_t n = (m->mask + 1) * 2;
+	struct map_slot *slots = n > 0 ? new_slots(n) : NULL;
+
+	if (slots == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i <= m->mask; i++)
+		if (m->slots[i].item != MAP_NONE)
+			put(slots, n - 1, m->slots[i]);
+	free(m->slots);
+	m->slots = slots;
+	m->mask = n - 1;
+	return 0;
+}
+
+int map_add(struct map *m, uint64_t hash, uint32_t item)
+{
+	if ((uint64_t)(m->n + 1) * 4 > (uint64_t)(m->mask + 1) * 3) {
+		int rc = grow(m);
+		if (rc != 0)
+			return rc;
+	}
+	put(m->slots, m->mask, (struct map_slot){tag_of(hash), item});
+	m->n++;
+	return 0;
+}
+
+// Moves back what stands behind a hole and may stand in it: its home is not after the hole.
+static void close_hole(struct map *m, uint32_t hole)
+{
+	uint32_t at = hole;
+
+	for (;;) {
+		at = (at + 1) & m->mask;
+		if (m->slots[at].item == MAP_NONE)
+			break;
+		uint32_t home = m->slots[at].tag & m->mask;
+		if (((at - home) & m->mask) >= ((at - hole) & m->mask)) {
+			m->slots[hole] = m->slots[at];
+			hole = at;
+		}
+	}
+	m->slots[hole].item = MAP_NONE;
+}
+
+bool map_del(struct map *m, uint64_t hash, uint32_t item)
+{
+	uint32_t at = tag_of(hash) & m->mask;
+
+	for (; m->slots[at].item != MAP_NONE; at = (at + 1) & m->mask) {
+		if (m->slots[at].item != item || m->slots[at].tag != tag_of(hash))
+			continue;
+		close_hole(m, at);
+		m->n--;
+		return true;
+	}
+	return false;
+}
+
+static uint32_t next_equal(const struct map *m, struct map_cursor *c)
+{
+	for (; m->slots[c->at].item != MAP_NONE; c->at = (c->at + 1) & m->mask)
+		if (m->slots[c->at].tag == c->tag)
+			return m->slots[c->at].item;
+	return MAP_NONE;
+}
+
+uint32_t map_first(const struct map *m, uint64_t hash, struct map_cursor *c)
+{
+	*c = (struct map_cursor){tag_of(hash) & m->mask, tag_of(hash)};
+	return next_equal(m, c);
+}
+
+uint32_t map_next(const struct map *m, struct map_cursor *c)
+{
+	c->at = (c->at + 1) & m->mask;
+	return next_equal(m, c);
+}

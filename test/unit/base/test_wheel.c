@@ -1,0 +1,78 @@
+// The timer wheel against a list of deadlines, over all its levels.
+#include "base/rng.h"
+#include "base/wheel.h"
+#include "test/unit/test.h"
+
+static void nothing_comes_out_early_or_more_than_a_tick_late(void **state)
+{
+	(void)state;
+	enum { ITEMS = 300 };
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		struct rng rng = {seed};
+		ns_t now = rng_u64(&rng) % (1000 * NS_SEC), due[ITEMS];
+		struct wheel *w = wheel_new(ITEMS, now);
+		assert_non_null(w);
+		for (uint32_t i = 0; i < ITEMS; i++)
+			due[i] = NS_NEVER;
+		for (int step = 0; step < 1500; step++) {
+			uint32_t i = rng_below(&rng, ITEMS);
+			// From microseconds to weeks, so that every level is used.
+			ns_t ahead = rng_u64(&rng) >> (14 + rng_below(&rng, 30));
+			if (rng_below(&rng, 4) == 0) {
+				wheel_stop(w, i);
+				due[i] = NS_NEVER;
+			} else {
+				due[i] = now + ahead;
+				wheel_set(w, i, due[i]);
+			}
+			ns_t earliest = NS_NEVER;
+			for (uint32_t k = 0; k < ITEMS; k++)
+				earliest = due[k] < earliest ? due[k] : earliest;
+			assert_true(wheel_deadline(w) <=
+				    (earliest == NS_NEVER ? NS_NEVER : earliest + NS_MSEC));
+			now += rng_u64(&rng) >> (24 + rng_below(&rng, 20));
+			for (uint32_t k; (k = wheel_expire(w, now)) != WHEEL_NONE;) {
+				assert_true(due[k] <= now);
+				due[k] = NS_NEVER;
+			}
+			for (uint32_t k = 0; k < ITEMS; k++) {
+				assert_true(due[k] == NS_NEVER || due[k] + NS_MSEC > now);
+				assert_int_equal(wheel_is_set(w, k), due[k] != NS_NEVER);
+			}
+		}
+		wheel_free(w);
+	}
+}
+
+static void a_deadline_in_the_past_comes_out_at_once(void **state)
+{
+	(void)state;
+	struct wheel *w = wheel_new(2, 10 * NS_SEC);
+	wheel_set(w, 1, NS_SEC);
+	assert_true(wheel_deadline(w) <= 10 * NS_SEC);
+	assert_int_equal(wheel_expire(w, 10 * NS_SEC), 1);
+	assert_int_equal(wheel_expire(w, 10 * NS_SEC), WHEEL_NONE);
+	assert_true(wheel_deadline(w) == NS_NEVER);
+	wheel_free(w);
+}
+
+static void items_beyond_the_end_are_ignored(void **state)
+{
+	(void)state;
+	struct wheel *w = wheel_new(1, 0);
+	wheel_set(w, 5, NS_SEC);
+	assert_false(wheel_is_set(w, 5));
+	assert_int_equal(wheel_expire(w, 9 * NS_SEC), WHEEL_NONE);
+	wheel_free(w);
+	assert_null(wheel_new(UINT32_MAX, 0));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_comes_out_early_or_more_than_a_tick_late),
+		cmocka_unit_test(a_deadline_in_the_past_comes_out_at_once),
+		cmocka_unit_test(items_beyond_the_end_are_ignored),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
