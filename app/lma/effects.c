@@ -133,9 +133,7 @@ static void log_note(struct anchor *a, const struct lma_action *action, ns_t now
 
 	// Accepted updates are counted, not logged; refusals are what somebody has to act on
 	// (SEC-06).
-	if (action->note.kind != LMA_NOTE_REFUSED && action->note.kind != LMA_NOTE_POOL_EMPTY &&
-	    action->note.kind != LMA_NOTE_FULL && action->note.kind != LMA_NOTE_NO_ROOM &&
-	    action->note.kind != LMA_NOTE_UNKNOWN_MAG)
+	if (action->note.kind != LMA_NOTE_REFUSED)
 		return;
 	if (!log_allowed(&a->refusals, 10, now))
 		return;

@@ -1,0 +1,184 @@
+// The LMA engine's inside: what its files share. Nothing outside lib/mob includes this.
+#pragma once
+
+#include "base/map.h"
+#include "base/rng.h"
+#include "base/siphash.h"
+#include "base/wheel.h"
+#include "mob/binding.h"
+#include "mob/lma.h"
+#include "mob/pool.h"
+
+enum {
+	MAX_HNPS_PER_BCE = 16, // prefixes of one session (SEC-10)
+	MAX_HELD = 1024,       // binding updates that wait for an old MAG (SEC-10)
+	HELD_PER_BCE = 4,
+	EXPIRIES_PER_INPUT = 256,
+	// One event of one binding, and everything that waited for it.
+	ACTIONS_PER_EVENT = (2 * MAX_HNPS_PER_BCE + 6) * (1 + HELD_PER_BCE),
+	REPLIES_PER_EVENT = 1 + HELD_PER_BCE,
+	// The largest input is a tick with its expiries, and a message on top.
+	MAX_ACTIONS = (EXPIRIES_PER_INPUT + 2) * ACTIONS_PER_EVENT,
+	MAX_REPLIES = (EXPIRIES_PER_INPUT + 2) * REPLIES_PER_EVENT,
+	BE_PER_S = 10, // Binding Errors, RFC 6275 9.3.3 as ICMPv6 errors
+};
+
+// A proxy binding update, read once: what the rules talk about.
+struct request {
+	struct ip6_addr src, dst, coa;
+	uint64_t arrival_q16; // when it came, wall clock
+	uint64_t timestamp;   // of its option
+	uint16_t seq, flags;
+	uint32_t lifetime_s;
+	struct span mn_id, ll_id; // ll_id empty: absent, empty or all zero (LMA-BC-12c)
+	struct ip6_addr lla;
+	struct ip6_prefix hnps[MH_MAX_OPTS]; // as they came, zero ones included
+	uint8_t n_hnps, n_zero;
+	uint8_t mn_id_subtype, handoff, access;
+	uint32_t mag; // mag_id of the care-of address, 0: none yet
+	enum lma_update update;
+	bool has_mn_id, has_handoff, has_access, has_timestamp, has_lla, has_ll_id;
+};
+
+// What the lookup of RFC 5213 5.4.1 says. REFUSED carries a status.
+enum match_kind { MATCH_NEW, MATCH_BINDING, MATCH_WAIT, MATCH_SILENT, MATCH_REFUSED };
+
+struct match {
+	enum match_kind kind;
+	uint32_t bce;       // BINDING, WAIT: which
+	uint32_t freshness; // the binding whose timestamp or sequence counts, BCE_NULL: none
+	enum pba_status status;
+};
+
+// A configured MAG address in use.
+struct mag {
+	struct ip6_addr coa;
+	uint32_t conf; // row of the configuration
+	uint32_t bindings;
+	bool used;
+	ns_t last_heard;
+	uint64_t received[LMA_N_UPDATES], accepted[LMA_N_UPDATES], denied[LMA_N_UPDATES];
+};
+
+// A message to be sent, with everything that its options point to.
+struct reply {
+	struct mh mh;
+	uint32_t bce; // that it grants, BCE_NULL: none
+	uint8_t n_asked;
+	struct ip6_prefix
+		asked[MH_MAX_OPTS]; // the HNPs of the request, should it turn into a refusal
+	uint8_t mn_id[256], ll_id[256];
+};
+
+// A binding update that waits for the old MAG (LMA-BC-08); its spans point into its own bytes.
+struct held {
+	struct request request;
+	uint32_t bce; // BCE_NULL: free
+	uint8_t mn_id[256], ll_id[256];
+};
+
+struct lma {
+	struct lma_conf conf;
+	struct siphash_key key;
+	struct rng rng;
+	struct instant now;
+	struct bindings bindings;
+	struct pools pools;
+	struct wheel *timers; // by binding: end of lifetime, or of the MinDelay wait
+	struct mag *mags;     // by mag_id, 1..max_mags
+	struct map mags_by_coa;
+	uint32_t n_mags, mag_hand;
+	struct held *held;
+	struct wheel *held_timers;
+	uint32_t n_held;
+	struct lma_action *actions; // a ring
+	uint32_t action_head, n_actions;
+	struct reply *replies; // used from the front, all free again when no action is left
+	uint32_t n_replies;
+	uint32_t be_tokens;
+	ns_t be_refilled;
+	struct lma_totals totals;
+};
+
+// ---- policy.c
+
+// The configured row that covers a care-of address, UINT32_MAX: no MAG of ours.
+uint32_t policy_mag(const struct lma *, struct ip6_addr coa);
+// 0, PBA_NOT_LMA_FOR_THIS_MN or PBA_PROXY_REG_NOT_ENABLED.
+enum pba_status policy_node(const struct lma *, struct span mn_id);
+
+// ---- mags.c
+
+uint32_t mag_find(const struct lma *, struct ip6_addr coa); // 0: none
+// The record of a permitted care-of address, made if there is room; 0: none.
+uint32_t mag_get(struct lma *, struct ip6_addr coa, uint32_t conf);
+void count_received(struct lma *, uint32_t mag, enum lma_update);
+void count_answered(struct lma *, uint32_t mag, enum lma_update, uint8_t status);
+
+// ---- request.c
+
+// Reads a BU; false if its care-of address may not be one (WIRE-13).
+bool request_read(const struct lma_event *, struct request *out);
+
+// ---- lookup.c
+
+struct match lookup_binding(const struct lma *, const struct request *);
+
+// ---- admit.c
+
+// The first check of LMA-RX-06 that fails gives the status; PBA_ACCEPTED when all pass.
+enum pba_status admit(struct lma *, const struct request *, const struct match *);
+
+// ---- transitions.c
+
+enum bce_event {
+	EV_INITIAL,
+	EV_REFRESH,
+	EV_HANDOFF,
+	EV_DEREG,
+	EV_DEREG_FOREIGN,
+	EV_TIME_OVER,
+	EV_DELETE,
+	EV_BIND_FAILED,
+	N_BCE_EVENTS,
+};
+
+// Carries an admitted binding update, or another event (then without request), through the state of
+// its binding; BCE_NULL is a binding that is not there yet.
+void transit(struct lma *, enum bce_event, uint32_t bce, const struct request *);
+
+// ---- hold.c
+
+// Keeps the update until the old MAG de-registers or MaxDelayBeforeNewBCEAssign is over. False: no
+// room.
+bool hold_update(struct lma *, uint32_t bce, const struct request *);
+// The update that waits for this binding is judged now (its binding was de-registered or is gone).
+void release_held(struct lma *, uint32_t bce);
+uint32_t expire_held(struct lma *, uint32_t budget); // how many
+
+// ---- update.c
+
+enum update_path {
+	UPDATE_FRESH,    // as it came
+	UPDATE_RELEASED, // it waited, and its binding changed
+	UPDATE_OVERDUE,  // it waited, and nothing came in time
+};
+
+// An update that passed the checks of form: lookup, admission, transition, answer.
+void take_update(struct lma *, struct request *, enum update_path);
+
+// ---- answer.c
+
+// Queues the PBA, counts it, and notes a refusal. `bce`: what it grants, BCE_NULL: nothing.
+void answer(struct lma *, const struct request *, enum pba_status, uint32_t bce);
+void answer_unknown_type(struct lma *, struct ip6_addr src, struct ip6_addr dst);
+// A queued acceptance of this binding becomes a refusal.
+void turn_into_refusal(struct lma *, uint32_t bce, enum pba_status);
+
+// ---- lma.c
+
+void put_action(struct lma *, const struct lma_action *);
+void put_note(struct lma *, enum lma_note_kind, struct ip6_addr mag, uint8_t status);
+// The same about a mobile node; `mn_id` stays valid until the next input.
+void put_note_of(struct lma *, enum lma_note_kind, struct ip6_addr mag, uint8_t status,
+		 struct span mn_id);

@@ -1,0 +1,80 @@
+// Updates that wait for the old MAG: RFC 5213 5.4.1.2 (4) and 5.4.1.3, LMA-BC-08.
+//
+// A held update keeps copies of what its message pointed to. It ends when the binding it waits for
+// is de-registered, moved or gone, or after MaxDelayBeforeNewBCEAssign as a new session.
+#include "mob/engine.h"
+
+static void keep(struct held *h, uint32_t bce, const struct request *r)
+{
+	h->request = *r;
+	h->bce = bce;
+	memcpy(h->mn_id, r->mn_id.p, r->mn_id.n);
+	h->request.mn_id.p = h->mn_id;
+	if (r->ll_id.n > 0)
+		memcpy(h->ll_id, r->ll_id.p, r->ll_id.n);
+	h->request.ll_id.p = h->ll_id;
+}
+
+bool hold_update(struct lma *lma, uint32_t bce, const struct request *r)
+{
+	uint32_t room = MAX_HELD, waiting = 0;
+
+	for (uint32_t i = 0; i < MAX_HELD; i++) {
+		struct held *h = &lma->held[i];
+		if (h->bce == BCE_NULL) {
+			room = room == MAX_HELD ? i : room;
+			continue;
+		}
+		if (h->bce != bce)
+			continue;
+		waiting++;
+		// LMA-RX-10: the MAG asked again; the wait goes on, the answer carries its latest
+		// number.
+		if (h->request.mag == r->mag) {
+			keep(h, bce, r);
+			return true;
+		}
+	}
+	if (room == MAX_HELD || waiting == HELD_PER_BCE)
+		return false;
+	keep(&lma->held[room], bce, r);
+	binding_get(&lma->bindings, bce)->waited_for = true;
+	wheel_set(lma->held_timers, room,
+		  lma->now.mono + lma->conf.max_delay_before_new_bce_assign);
+	lma->n_held++;
+	put_note(lma, LMA_NOTE_HELD, r->coa, 0);
+	return true;
+}
+
+// Out of its slot first: judging it may hold or release others.
+static void judge(struct lma *lma, uint32_t i, enum update_path path)
+{
+	struct held h = lma->held[i];
+
+	h.request.mn_id.p = h.mn_id;
+	h.request.ll_id.p = h.ll_id;
+	lma->held[i].bce = BCE_NULL;
+	wheel_stop(lma->held_timers, i);
+	lma->n_held--;
+	take_update(lma, &h.request, path);
+}
+
+void release_held(struct lma *lma, uint32_t bce)
+{
+	// One that is held again goes to the first free slot, never to one that is still ahead
+	// here.
+	for (uint32_t i = 0; i < MAX_HELD && lma->n_held > 0; i++)
+		if (lma->held[i].bce == bce)
+			judge(lma, i, UPDATE_RELEASED);
+}
+
+uint32_t expire_held(struct lma *lma, uint32_t budget)
+{
+	uint32_t n = 0, i;
+
+	while (n < budget && (i = wheel_expire(lma->held_timers, lma->now.mono)) != WHEEL_NONE) {
+		n++;
+		judge(lma, i, UPDATE_OVERDUE);
+	}
+	return n;
+}

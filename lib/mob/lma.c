@@ -1,0 +1,294 @@
+// The one door of the engine: what happened goes in, what to do comes out.
+#include "mob/lma.h"
+
+#include <stdlib.h>
+
+#include "mob/engine.h"
+
+static bool conf_is_sound(const struct lma_conf *c)
+{
+	if (c->max_bindings == 0 || c->max_bindings > WHEEL_MAX_ITEMS || c->max_mags == 0)
+		return false;
+	for (uint32_t i = 0; i < c->n_pools; i++)
+		if (c->pools[i].hnp_len > 64 || c->pools[i].hnp_len < c->pools[i].block.len)
+			return false;
+	return true;
+}
+
+static void *copy_of(const void *rows, size_t n, size_t size)
+{
+	void *copy = calloc(n + 1, size);
+
+	if (copy != NULL && n > 0)
+		memcpy(copy, rows, n * size);
+	return copy;
+}
+
+static bool copy_conf(struct lma *lma, const struct lma_conf *c)
+{
+	lma->conf = *c;
+	lma->conf.mags = copy_of(c->mags, c->n_mags, sizeof(*c->mags));
+	lma->conf.pools = copy_of(c->pools, c->n_pools, sizeof(*c->pools));
+	lma->conf.profiles = copy_of(c->profiles, c->n_profiles, sizeof(*c->profiles));
+	return lma->conf.mags != NULL && lma->conf.pools != NULL && lma->conf.profiles != NULL;
+}
+
+static bool make_tables(struct lma *lma, struct instant now)
+{
+	lma->timers = wheel_new(lma->conf.max_bindings, now.mono);
+	lma->held_timers = wheel_new(MAX_HELD, now.mono);
+	lma->mags = calloc((size_t)lma->conf.max_mags + 1, sizeof(*lma->mags));
+	lma->held = calloc(MAX_HELD, sizeof(*lma->held));
+	lma->actions = calloc(MAX_ACTIONS, sizeof(*lma->actions));
+	lma->replies = calloc(MAX_REPLIES, sizeof(*lma->replies));
+	if (lma->timers == NULL || lma->held_timers == NULL || lma->mags == NULL ||
+	    lma->held == NULL || lma->actions == NULL || lma->replies == NULL)
+		return false;
+	for (uint32_t i = 0; i < MAX_HELD; i++)
+		lma->held[i].bce = BCE_NULL;
+	return map_init(&lma->mags_by_coa, 0) == 0 &&
+	       bindings_init(&lma->bindings, lma->conf.max_bindings, lma->key) == 0 &&
+	       pools_init(&lma->pools, &lma->conf, lma->key) == 0;
+}
+
+struct lma *lma_new(const struct lma_conf *conf, uint64_t seed, struct instant now)
+{
+	struct lma *lma = conf_is_sound(conf) ? calloc(1, sizeof(*lma)) : NULL;
+
+	if (lma == NULL)
+		return NULL;
+	lma->rng.state = seed;
+	lma->key = (struct siphash_key){rng_u64(&lma->rng), rng_u64(&lma->rng)};
+	lma->now = now;
+	lma->be_tokens = BE_PER_S;
+	if (!copy_conf(lma, conf) || !make_tables(lma, now)) {
+		lma_free(lma);
+		return NULL;
+	}
+	return lma;
+}
+
+void lma_free(struct lma *lma)
+{
+	if (lma == NULL)
+		return;
+	bindings_done(&lma->bindings);
+	pools_done(&lma->pools);
+	map_done(&lma->mags_by_coa);
+	wheel_free(lma->timers);
+	wheel_free(lma->held_timers);
+	free(lma->mags);
+	free(lma->held);
+	free(lma->actions);
+	free(lma->replies);
+	free((void *)(uintptr_t)lma->conf.mags);
+	free((void *)(uintptr_t)lma->conf.pools);
+	free((void *)(uintptr_t)lma->conf.profiles);
+	free(lma);
+}
+
+void put_action(struct lma *lma, const struct lma_action *action)
+{
+	if (lma->n_actions == MAX_ACTIONS)
+		return; // cannot be: has_room is asked before anything that puts actions
+	lma->actions[(lma->action_head + lma->n_actions++) % MAX_ACTIONS] = *action;
+}
+
+void put_note_of(struct lma *lma, enum lma_note_kind kind, struct ip6_addr mag, uint8_t status,
+		 struct span mn_id)
+{
+	lma->totals.notes[kind]++;
+	put_action(lma,
+		   &(struct lma_action){
+			   .kind = LMA_NOTE,
+			   .note = {.kind = kind, .mag = mag, .mn_id = mn_id, .status = status}});
+}
+
+void put_note(struct lma *lma, enum lma_note_kind kind, struct ip6_addr mag, uint8_t status)
+{
+	put_note_of(lma, kind, mag, status, (struct span){0});
+}
+
+// Room for `events` more events of bindings, with all that may wait for them.
+static bool has_room(const struct lma *lma, uint32_t events)
+{
+	return lma->n_actions + events * ACTIONS_PER_EVENT <= MAX_ACTIONS &&
+	       lma->n_replies + events * REPLIES_PER_EVENT <= MAX_REPLIES;
+}
+
+static void expire_some(struct lma *lma)
+{
+	uint32_t budget = EXPIRIES_PER_INPUT, i;
+
+	pool_expire(&lma->pools, lma->now.mono, EXPIRIES_PER_INPUT);
+	while (budget > 0 && has_room(lma, 2) && expire_held(lma, 1) > 0)
+		budget--;
+	while (budget > 0 && has_room(lma, 2) &&
+	       (i = wheel_expire(lma->timers, lma->now.mono)) != WHEEL_NONE) {
+		transit(lma, EV_TIME_OVER, i, NULL);
+		budget--;
+	}
+}
+
+static void take_bu(struct lma *lma, const struct lma_event *event)
+{
+	struct ip6_addr src = event->message.src;
+	struct request r;
+
+	if (!request_read(event, &r)) {
+		put_note(lma, LMA_NOTE_IGNORED_BAD_COA, src, 0);
+		return;
+	}
+	if ((r.flags & (BU_P | BU_H)) == 0) {
+		put_note(lma, LMA_NOTE_IGNORED_NOT_PROXY, src, 0);
+		return;
+	}
+	take_update(lma, &r, UPDATE_FRESH);
+}
+
+static void take_message(struct lma *lma, const struct lma_event *event)
+{
+	struct ip6_addr src = event->message.src;
+
+	if (!ip6_is_routable_unicast(src)) {
+		put_note(lma, LMA_NOTE_IGNORED_BAD_SOURCE, src, 0); // WIRE-11
+		return;
+	}
+	switch (event->message.mh->type) {
+	case MH_BU:
+		take_bu(lma, event);
+		break;
+	case MH_BA:
+		put_note(lma, LMA_NOTE_IGNORED_ROLE, src, 0); // WIRE-14
+		break;
+	case MH_BE:
+		put_note(lma, LMA_NOTE_BINDING_ERROR, src, event->message.mh->be.status);
+		break;
+	}
+}
+
+static void take_bad(struct lma *lma, const struct lma_event *event)
+{
+	put_note(lma, LMA_NOTE_BAD_MESSAGE, event->bad.src, 0);
+	if (event->bad.err == MH_UNKNOWN_TYPE)
+		answer_unknown_type(lma, event->bad.src, event->bad.dst);
+}
+
+static void take_prefix_event(struct lma *lma, enum bce_event event, struct ip6_prefix hnp)
+{
+	uint32_t bce = binding_find_hnp(&lma->bindings, hnp);
+
+	if (bce != BCE_NULL)
+		transit(lma, event, bce, NULL);
+}
+
+void lma_input(struct lma *lma, struct instant now, const struct lma_event *event)
+{
+	if (now.mono > lma->now.mono)
+		lma->now.mono = now.mono;
+	lma->now.wall_q16 = now.wall_q16;
+	if (lma->n_actions == 0)
+		lma->n_replies = 0;
+	if (event->kind != LMA_BIND_FAILED)
+		expire_some(lma);
+	if (!has_room(lma, 1)) {
+		lma->totals.notes[LMA_NOTE_OVERLOADED]++;
+		return;
+	}
+	switch (event->kind) {
+	case LMA_MESSAGE:
+		take_message(lma, event);
+		break;
+	case LMA_BAD_MESSAGE:
+		take_bad(lma, event);
+		break;
+	case LMA_TICK:
+		break;
+	case LMA_BIND_FAILED:
+		take_prefix_event(lma, EV_BIND_FAILED, event->bind_failed.hnp);
+		break;
+	case LMA_DELETE:
+		take_prefix_event(lma, EV_DELETE, event->delete.hnp);
+		break;
+	}
+}
+
+bool lma_output(struct lma *lma, struct lma_action *out)
+{
+	if (lma->n_actions == 0)
+		return false;
+	*out = lma->actions[lma->action_head];
+	lma->action_head = (lma->action_head + 1) % MAX_ACTIONS;
+	lma->n_actions--;
+	return true;
+}
+
+static ns_t earlier(ns_t a, ns_t b)
+{
+	return a < b ? a : b;
+}
+
+ns_t lma_deadline(const struct lma *lma)
+{
+	return earlier(pool_deadline(&lma->pools),
+		       earlier(wheel_deadline(lma->timers), wheel_deadline(lma->held_timers)));
+}
+
+bool lma_next_binding(const struct lma *lma, uint32_t *cursor, struct lma_binding *out)
+{
+	for (; *cursor < lma->bindings.high; ++*cursor) {
+		const struct bce *e = binding_get(&lma->bindings, *cursor);
+		if (e->mn == NULL)
+			continue;
+		*out = (struct lma_binding){
+			.mn_id = binding_mn_id(e),
+			.mn_id_subtype = e->mn->subtype,
+			.ll_id = binding_ll_id(e),
+			.hnps = binding_hnps(e),
+			.n_hnps = e->n_hnps,
+			.coa = lma->mags[e->mag].coa,
+			.lmaa = lma->bindings.lmaas[e->lmaa],
+			.lla = e->lla,
+			.state = e->state,
+			.access_tech = e->access,
+			.handoff_indicator = e->handoff,
+			.mag = e->mag,
+			.since = e->since,
+			.expires = wheel_get(lma->timers, *cursor),
+			.lifetime_s = e->lifetime_s,
+			.handovers = e->handovers,
+		};
+		++*cursor;
+		return true;
+	}
+	return false;
+}
+
+const struct lma_totals *lma_totals(struct lma *lma)
+{
+	struct lma_totals *t = &lma->totals;
+
+	t->bindings = lma->bindings.n;
+	t->detached = lma->bindings.n_detached;
+	t->held = lma->n_held;
+	t->mags = lma->mags_by_coa.n;
+	t->prefixes_used = t->prefixes_free = 0;
+	t->prefixes_quarantined = lma->pools.quarantined;
+	for (uint32_t i = 0; i < lma->pools.n; i++) {
+		t->prefixes_used += lma->pools.v[i].used;
+		t->prefixes_free += lma->pools.v[i].count - lma->pools.v[i].used;
+	}
+	t->prefixes_free -= t->prefixes_quarantined;
+	return t;
+}
+
+const char *lma_note_text(enum lma_note_kind kind)
+{
+	static const char *const texts[LMA_N_NOTES] = {
+#define NOTE(ID, text) [LMA_NOTE_##ID] = text,
+#include "mob/lma_notes.def"
+#undef NOTE
+	};
+
+	return kind < LMA_N_NOTES ? texts[kind] : "unknown";
+}

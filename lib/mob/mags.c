@@ -1,0 +1,97 @@
+// The MAGs that have spoken to us: dense numbers for the workers, counters for the operator.
+#include "mob/engine.h"
+
+static uint64_t hash_of(const struct lma *lma, struct ip6_addr coa)
+{
+	return siphash(lma->key, &coa, sizeof(coa));
+}
+
+uint32_t mag_find(const struct lma *lma, struct ip6_addr coa)
+{
+	struct map_cursor c;
+	uint32_t i = map_first(&lma->mags_by_coa, hash_of(lma, coa), &c);
+
+	for (; i != MAP_NONE; i = map_next(&lma->mags_by_coa, &c))
+		if (ip6_equal(lma->mags[i].coa, coa))
+			return i;
+	return 0;
+}
+
+// A number nobody uses, else the record of a MAG without bindings, in turn.
+static uint32_t find_room(struct lma *lma)
+{
+	if (lma->n_mags < lma->conf.max_mags)
+		return ++lma->n_mags;
+	for (uint32_t tried = 0; tried < lma->conf.max_mags; tried++) {
+		lma->mag_hand = lma->mag_hand % lma->conf.max_mags + 1;
+		struct mag *m = &lma->mags[lma->mag_hand];
+		if (m->bindings > 0)
+			continue;
+		if (m->used)
+			map_del(&lma->mags_by_coa, hash_of(lma, m->coa), lma->mag_hand);
+		m->used = false;
+		return lma->mag_hand;
+	}
+	return 0;
+}
+
+uint32_t mag_get(struct lma *lma, struct ip6_addr coa, uint32_t conf)
+{
+	uint32_t i = mag_find(lma, coa);
+
+	if (i == 0) {
+		i = find_room(lma);
+		if (i == 0 || map_add(&lma->mags_by_coa, hash_of(lma, coa), i) != 0)
+			return 0;
+		lma->mags[i] = (struct mag){.coa = coa, .conf = conf, .used = true};
+	}
+	lma->mags[i].last_heard = lma->now.mono;
+	return i;
+}
+
+void count_received(struct lma *lma, uint32_t mag, enum lma_update update)
+{
+	lma->totals.received[update]++;
+	if (mag != 0)
+		lma->mags[mag].received[update]++;
+}
+
+void count_answered(struct lma *lma, uint32_t mag, enum lma_update update, uint8_t status)
+{
+	bool accepted = status < 128;
+
+	(accepted ? lma->totals.accepted : lma->totals.denied)[update]++;
+	if (mag != 0)
+		(accepted ? lma->mags[mag].accepted : lma->mags[mag].denied)[update]++;
+}
+
+bool lma_next_mag(const struct lma *lma, uint32_t *cursor, struct lma_mag *out)
+{
+	while (*cursor < lma->n_mags) {
+		uint32_t i = ++*cursor;
+		const struct mag *m = &lma->mags[i];
+		if (!m->used)
+			continue;
+		*out = (struct lma_mag){.coa = m->coa,
+					.name = lma->conf.mags[m->conf].name,
+					.id = i,
+					.bindings = m->bindings,
+					.last_heard = m->last_heard};
+		memcpy(out->received, m->received, sizeof(out->received));
+		memcpy(out->accepted, m->accepted, sizeof(out->accepted));
+		memcpy(out->denied, m->denied, sizeof(out->denied));
+		return true;
+	}
+	return false;
+}
+
+const char *lma_update_name(enum lma_update update)
+{
+	static const char *const names[LMA_N_UPDATES] = {
+		[LMA_INITIAL] = "initial",           [LMA_REFRESH] = "refresh",
+		[LMA_HANDOFF] = "handoff",           [LMA_DEREG] = "deregistration",
+		[LMA_UNCLASSIFIED] = "unclassified",
+	};
+
+	return update < LMA_N_UPDATES ? names[update] : "unknown";
+}

@@ -1,0 +1,233 @@
+// The pointer, the free lists and the quarantine.
+#include "mob/pool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { NONE = UINT32_MAX };
+
+int pools_init(struct pools *p, const struct lma_conf *conf, struct siphash_key key)
+{
+	*p = (struct pools){.n = conf->n_pools,
+			    .key = key,
+			    .first = NONE,
+			    .last = NONE,
+			    .idle_free = NONE,
+			    .quarantine = conf->prefix_quarantine};
+	p->v = calloc((size_t)conf->n_pools + 1, sizeof(*p->v));
+	if (p->v == NULL || map_init(&p->by_prefix, 0) != 0) {
+		pools_done(p);
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct lma_pool_conf *c = &conf->pools[i];
+		unsigned bits = (unsigned)(c->hnp_len - c->block.len);
+		p->v[i] = (struct pool){.block = c->block,
+					.hnp_len = c->hnp_len,
+					.count = bits < 63 ? (uint64_t)1 << bits : INT64_MAX,
+					.first = NONE,
+					.last = NONE};
+	}
+	return 0;
+}
+
+void pools_done(struct pools *p)
+{
+	free(p->v);
+	free(p->idle);
+	map_done(&p->by_prefix);
+	*p = (struct pools){0};
+}
+
+static uint64_t hash_of(const struct pools *p, struct ip6_prefix prefix)
+{
+	return siphash(p->key, &prefix, sizeof(prefix));
+}
+
+static struct ip6_prefix prefix_at(const struct pool *pool, uint64_t index)
+{
+	uint64_t hi = ip6_hi64(pool->block.addr) | index << (64 - pool->hnp_len);
+
+	return (struct ip6_prefix){ip6_from64(hi, 0), pool->hnp_len};
+}
+
+static uint32_t pool_of(const struct pools *p, struct ip6_prefix prefix)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		if (prefix.len == p->v[i].hnp_len && ip6_prefix_covers(p->v[i].block, prefix.addr))
+			return i;
+	return NONE;
+}
+
+static uint32_t find_idle(const struct pools *p, struct ip6_prefix prefix)
+{
+	struct map_cursor c;
+	uint32_t i = map_first(&p->by_prefix, hash_of(p, prefix), &c);
+
+	for (; i != MAP_NONE; i = map_next(&p->by_prefix, &c))
+		if (ip6_prefix_equal(p->idle[i].prefix, prefix))
+			return i;
+	return NONE;
+}
+
+static uint32_t new_idle(struct pools *p)
+{
+	uint32_t i = p->idle_free;
+
+	if (i != NONE) {
+		p->idle_free = p->idle[i].next;
+		return i;
+	}
+	if (p->idle_high == p->idle_max) {
+		uint32_t max = p->idle_max > 0 ? 2 * p->idle_max : 1024;
+		struct idle_prefix *more = realloc(p->idle, (size_t)max * sizeof(*more));
+		if (more == NULL)
+			return NONE;
+		p->idle = more;
+		p->idle_max = max;
+	}
+	return p->idle_high++;
+}
+
+static void drop_idle(struct pools *p, uint32_t i)
+{
+	p->idle[i].next = p->idle_free;
+	p->idle_free = i;
+}
+
+static void append(struct pools *p, uint32_t *first, uint32_t *last, uint32_t i)
+{
+	p->idle[i].next = NONE;
+	if (*last == NONE)
+		*first = i;
+	else
+		p->idle[*last].next = i;
+	*last = i;
+}
+
+static uint32_t pop(struct pools *p, uint32_t *first, uint32_t *last)
+{
+	uint32_t i = *first;
+
+	*first = p->idle[i].next;
+	if (*first == NONE)
+		*last = NONE;
+	return i;
+}
+
+// Out of the index: the prefix is somebody's again. Its record stays on its list until that gets
+// there.
+static void claim_idle(struct pools *p, uint32_t i)
+{
+	map_del(&p->by_prefix, hash_of(p, p->idle[i].prefix), i);
+	p->idle[i].taken = true;
+	if (!p->idle[i].free)
+		p->quarantined--;
+}
+
+static bool take_released(struct pools *p, struct pool *pool, struct ip6_prefix *out)
+{
+	while (pool->first != NONE) {
+		uint32_t i = pop(p, &pool->first, &pool->last);
+		bool taken = p->idle[i].taken;
+		if (!taken) {
+			*out = p->idle[i].prefix;
+			claim_idle(p, i);
+		}
+		drop_idle(p, i);
+		if (!taken)
+			return true;
+	}
+	return false;
+}
+
+static bool take_new(const struct pools *p, const struct bindings *b, struct pool *pool,
+		     struct ip6_prefix *out)
+{
+	while (pool->next < pool->count) {
+		struct ip6_prefix prefix = prefix_at(pool, pool->next++);
+		// Claimed by a node that had it before we started, now or until a moment ago.
+		if (binding_find_hnp(b, prefix) != BCE_NULL || find_idle(p, prefix) != NONE)
+			continue;
+		*out = prefix;
+		return true;
+	}
+	return false;
+}
+
+bool pool_take_any(struct pools *p, const struct bindings *b, struct ip6_prefix *out)
+{
+	for (uint32_t i = 0; i < p->n; i++) {
+		struct pool *pool = &p->v[i];
+		if (take_released(p, pool, out) || take_new(p, b, pool, out)) {
+			pool->used++;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool pool_may_take(const struct pools *p, const struct bindings *b, struct ip6_prefix prefix,
+		   uint64_t owner)
+{
+	if (pool_of(p, prefix) == NONE || binding_find_hnp(b, prefix) != BCE_NULL)
+		return false;
+	uint32_t i = find_idle(p, prefix);
+	return i == NONE || p->idle[i].free || p->idle[i].owner == owner;
+}
+
+bool pool_take(struct pools *p, const struct bindings *b, struct ip6_prefix prefix, uint64_t owner)
+{
+	if (!pool_may_take(p, b, prefix, owner))
+		return false;
+	uint32_t i = find_idle(p, prefix);
+	if (i != NONE)
+		claim_idle(p, i);
+	p->v[pool_of(p, prefix)].used++;
+	return true;
+}
+
+void pool_give(struct pools *p, struct ip6_prefix prefix, uint64_t owner, ns_t now)
+{
+	uint32_t pool = pool_of(p, prefix);
+
+	if (pool == NONE)
+		return;
+	p->v[pool].used--;
+	uint32_t i = new_idle(p);
+	// No memory to remember it: it is lost to the pool until the next start, never given out
+	// twice.
+	if (i == NONE || map_add(&p->by_prefix, hash_of(p, prefix), i) != 0) {
+		if (i != NONE)
+			drop_idle(p, i);
+		return;
+	}
+	p->idle[i] = (struct idle_prefix){
+		.prefix = prefix, .pool = pool, .ready = now + p->quarantine, .owner = owner};
+	append(p, &p->first, &p->last, i);
+	p->quarantined++;
+}
+
+uint32_t pool_expire(struct pools *p, ns_t now, uint32_t budget)
+{
+	uint32_t n = 0;
+
+	while (n < budget && p->first != NONE && p->idle[p->first].ready <= now) {
+		uint32_t i = pop(p, &p->first, &p->last);
+		n++;
+		if (p->idle[i].taken) {
+			drop_idle(p, i);
+			continue;
+		}
+		struct pool *pool = &p->v[p->idle[i].pool];
+		p->idle[i].free = true;
+		p->quarantined--;
+		append(p, &pool->first, &pool->last, i);
+	}
+	return n;
+}
+
+ns_t pool_deadline(const struct pools *p)
+{
+	return p->first != NONE ? p->idle[p->first].ready : NS_NEVER;
+}

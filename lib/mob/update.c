@@ -1,0 +1,73 @@
+// One binding update from lookup to transition.
+#include "mob/engine.h"
+
+static bool from_its_mag(const struct lma *lma, uint32_t bce, const struct request *r)
+{
+	return ip6_equal(lma->mags[binding_get(&lma->bindings, bce)->mag].coa, r->coa);
+}
+
+// LMA-RX-14: what the update is, once its binding is known.
+static enum bce_event event_of(const struct lma *lma, const struct request *r, uint32_t bce)
+{
+	if (bce == BCE_NULL)
+		return r->lifetime_s == 0 ? EV_DEREG_FOREIGN : EV_INITIAL;
+	if (r->lifetime_s == 0)
+		return from_its_mag(lma, bce, r) ? EV_DEREG : EV_DEREG_FOREIGN;
+	return from_its_mag(lma, bce, r) ? EV_REFRESH : EV_HANDOFF;
+}
+
+static enum lma_update class_of(const struct lma *lma, const struct request *r,
+				const struct match *m)
+{
+	if (!r->has_mn_id || m->kind == MATCH_REFUSED)
+		return r->lifetime_s == 0 ? LMA_DEREG : LMA_UNCLASSIFIED;
+	if (r->lifetime_s == 0)
+		return LMA_DEREG;
+	if (m->kind == MATCH_NEW)
+		return LMA_INITIAL;
+	return from_its_mag(lma, m->bce, r) ? LMA_REFRESH : LMA_HANDOFF;
+}
+
+// The record of its MAG; an update that needs none (a de-registration of nothing) makes none.
+static bool know_mag(struct lma *lma, struct request *r)
+{
+	r->mag = mag_get(lma, r->coa, policy_mag(lma, r->coa));
+	if (r->mag != 0)
+		return true;
+	put_note(lma, LMA_NOTE_FULL, r->coa, PBA_INSUFFICIENT_RESOURCES);
+	answer(lma, r, PBA_INSUFFICIENT_RESOURCES, BCE_NULL);
+	return false;
+}
+
+void take_update(struct lma *lma, struct request *r, enum update_path path)
+{
+	struct match m = lookup_binding(lma, r);
+
+	if (path != UPDATE_FRESH)
+		m.freshness = BCE_NULL; // LMA-TS-09: it was checked when it came
+	if (path == UPDATE_OVERDUE && m.kind == MATCH_WAIT)
+		m.kind = MATCH_NEW; // LMA-BC-08: nothing came in time
+	r->mag = mag_find(lma, r->coa);
+	r->update = class_of(lma, r, &m);
+	if (path == UPDATE_FRESH)
+		count_received(lma, r->mag, r->update);
+	if (r->has_handoff && (r->handoff < HI_NEW_INTERFACE || r->handoff > HI_NO_CHANGE))
+		put_note(lma, LMA_NOTE_UNKNOWN_HI, r->coa, r->handoff);
+	enum pba_status status = admit(lma, r, &m);
+	if (status == PBA_MAG_NOT_AUTHORIZED)
+		put_note(lma, LMA_NOTE_UNKNOWN_MAG, r->coa, (uint8_t)status);
+	if (status != PBA_ACCEPTED) {
+		answer(lma, r, status, BCE_NULL);
+		return;
+	}
+	if (m.kind == MATCH_SILENT) {
+		transit(lma, EV_DEREG_FOREIGN, BCE_NULL, r);
+		return;
+	}
+	if (!know_mag(lma, r))
+		return;
+	if (m.kind == MATCH_WAIT && hold_update(lma, m.bce, r))
+		return;
+	uint32_t bce = m.kind == MATCH_BINDING ? m.bce : BCE_NULL;
+	transit(lma, event_of(lma, r, bce), bce, r);
+}
