@@ -16,7 +16,7 @@ static void clean(const char *text, const char *stop, char out[static WORD])
 {
 	size_t n = 0, colons = 0;
 
-	for (; *text != '\0' && strchr(stop, *text) == NULL && n < WORD - 3; text++) {
+	for (; *text != '\0' && strchr(stop, *text) == NULL && n < WORD - 4; text++) {
 		colons = *text == ':' ? colons + 1 : 0;
 		if (*text != '[' && *text != ']' && *text != ' ' && colons < 3)
 			out[n++] = *text;
@@ -30,10 +30,12 @@ static bool guess(const char *text, struct ip6_addr *out)
 	char word[WORD];
 
 	clean(text, "/%", word);
-	if (ip6_parse(word, out) == 0)
-		return true;
-	strcat(word, "::"); // clean leaves room
-	return ip6_parse(word, out) == 0;
+	for (int colons = 0; colons < 3; colons++) {
+		if (ip6_parse(word, out) == 0)
+			return true;
+		strcat(word, ":"); // clean leaves room
+	}
+	return false;
 }
 
 static bool is_ip4(const char *text)

@@ -12,19 +12,16 @@ static const char head[] =
 	"# Configuration\n"
 	"\n"
 	"Generated from the rows of `lib/conf/schema.def`; do not edit. A commented example is\n"
-	"`config/lma.yaml`. `kedge-lma --check FILE` tells every mistake in a file, one line each, "
-	"and "
-	"starts\n"
-	"nothing: `file:line:column: what is wrong, and the nearest right thing`.\n"
+	"`config/lma.yaml`. `kedge-lma --check FILE` tells every mistake in a file, one line "
+	"each,\n"
+	"and starts nothing: `file:line:column: what is wrong, and the nearest right thing`.\n"
 	"\n"
-	"The file is YAML in UTF-8: maps, lists and plain values. Indent with spaces. A key stands "
-	"once. Anchors,\n"
-	"aliases, tags and further documents are refused. Keys carry their unit in the name "
-	"(`_ms`, `_s`, `_us`,\n"
-	"`_mb`) and take bare numbers, `_` between digits for the eye: `1_000_000`. Flags are "
-	"`true` "
-	"and `false`.\n"
-	"An address that ends in `::` needs quotes. An empty list is written `[]`.\n";
+	"The file is YAML in UTF-8: maps, lists and plain values. Indent with spaces. A key\n"
+	"stands once. Anchors, aliases, tags and further documents are refused. Keys carry their\n"
+	"unit in the name (`_ms`, `_s`, `_us`, `_mb`) and take bare numbers, with `_` between\n"
+	"digits for the eye: `1_000_000`. Flags are `true` and `false`. An address that ends in\n"
+	"`::` needs quotes, and between brackets one that starts with it. An empty list is\n"
+	"written `[]`.\n";
 
 static const char *type_text(const struct schema_row *row)
 {

@@ -71,9 +71,13 @@ static void report_syntax(struct reader *r)
 
 	if (r->tabs.n > 0) // the tabs are reported, and are why
 		return;
-	if (strstr(problem, "mapping values are not allowed") != NULL)
+	if (strstr(problem, "mapping values are not allowed") != NULL ||
+	    strstr(problem, "unexpected ':'") != NULL)
 		hint = "a value that ends in ':' or holds ': ' needs quotes; else look at the "
 		       "indentation";
+	else if (strstr(problem, "expected node content") != NULL)
+		hint = "a value is missing here, or one that starts with ':' needs quotes between "
+		       "brackets";
 	else if (strstr(problem, "cannot start any token") != NULL)
 		hint = "a value that starts like this needs quotes";
 	mistake_add(r->m, line_of(r->parser.problem_mark), column_of(r, r->parser.problem_mark),
