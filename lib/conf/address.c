@@ -1,5 +1,7 @@
 // What people write instead of an IPv6 address: host bits in a prefix, a length on an address, no
-// length on a prefix, brackets, a zone, IPv4, a "::" forgotten. Each gets the nearest right thing.
+// length on a prefix, brackets, a zone, IPv4, a "::" forgotten. Each gets the nearest right thing,
+// which always parses: a guess that is itself a mistake would be worse than none. Does not decide
+// which addresses make sense where (rules.c).
 #include "conf/address.h"
 
 #include <arpa/inet.h>

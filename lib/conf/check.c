@@ -1,4 +1,6 @@
-// Walks tree and schema side by side; see check.h.
+// Walks tree and schema side by side; see check.h. The schema leads: for each of its rows the value
+// in the tree, or the default. What the tree has beside that is an unknown key. A wrong value
+// leaves the default in place, so that the walk goes on and finds the rest.
 #include "conf/check.h"
 
 #include <errno.h>
@@ -19,6 +21,8 @@ struct filler {
 	bool no_memory;
 };
 
+// The field of a row, in struct conf or in a list's item: the one place where an offset becomes a
+// pointer.
 static void *at(void *base, size_t offset)
 {
 	return (char *)base + offset;
@@ -73,6 +77,7 @@ static void refuse_key(struct filler *f, const struct yaml_node *node, const cha
 
 // ---- Values.
 
+// What an operator sees in the file, not what YAML calls it: "key:" and nothing after it is empty.
 static const char *kind_text(const struct yaml_node *node)
 {
 	static const char *const texts[] = {"one value", "a map", "a list", ""};

@@ -1,4 +1,6 @@
-// Load and free: the steps from text to a snapshot, and nothing of their insides.
+// Load and free: the steps from text to a snapshot, and nothing of their insides. A snapshot with a
+// mistake never leaves this file: it is built whole, or freed.
+// Text comes first, files only at the end, so that tests and damage need no file system.
 #include "conf/conf.h"
 
 #include <errno.h>

@@ -1,4 +1,6 @@
-// A snapshot as YAML, by the rows of the schema: what it loads to is equal.
+// A snapshot as YAML, by the rows of the schema: what it loads to is equal. Every default is
+// written out, so that two dumps can be compared by diff. Text and addresses stand in quotes
+// always: then nothing in them can mean something to YAML.
 #include <stdio.h>
 #include <string.h>
 

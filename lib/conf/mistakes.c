@@ -1,4 +1,6 @@
-// Collects, sorts and writes what is wrong with a file; see mistakes.h.
+// Collects, sorts and writes what is wrong with a file; see mistakes.h. The first MISTAKES_MAX
+// found are kept as text, the rest is a number. Without memory it says so (no_memory) and the load
+// fails as a whole: a list with holes would look complete.
 #include "conf/mistakes.h"
 
 #include <inttypes.h>
@@ -45,6 +47,7 @@ void mistake_add(struct mistakes *m, uint32_t line, uint32_t column, const char 
 	m->n++;
 }
 
+// The order of finding breaks ties: qsort alone would shuffle what stands in one place.
 static int by_place(const void *a, const void *b)
 {
 	const struct mistake *x = a, *y = b;

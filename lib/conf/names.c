@@ -1,4 +1,6 @@
-// Doubled names are found by sorting, because there may be as many profiles as a file can hold.
+// Names that must differ from item to item, and names that must be those of a port; both as lists,
+// so that a new key is a row. Doubled names are found by sorting, because there may be as many
+// profiles as a file can hold. Compares text: what is equal in value only (addresses) is rules.c's.
 #include "conf/names.h"
 
 #include <stdlib.h>
@@ -69,6 +71,7 @@ static void refuse_twins(const struct yaml_node *root, const struct unique *u, s
 	free(all);
 }
 
+// A port whose own row has mistakes still has its name: one mistake is told once.
 static const char *find_port(const struct yaml_node *ports, const char *name, const char **nearest)
 {
 	struct nearest near = nearest_to(name);

@@ -1,4 +1,5 @@
-// Edit distance (Damerau's, neighbours swapped once) over short words.
+// Edit distance (Damerau's, neighbours swapped once) over short words: three rows of the table are
+// enough, and fixed bounds keep a hostile key of a megabyte from costing anything.
 #include "conf/nearest.h"
 
 #include <limits.h>

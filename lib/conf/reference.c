@@ -1,4 +1,6 @@
-// The reference page docs/configuration.md, from the rows of the schema.
+// The reference page docs/configuration.md, from the rows of the schema: one table a section, in
+// their order. A test compares the committed page with what this writes, so neither can run ahead
+// of the other.
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

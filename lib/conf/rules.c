@@ -1,5 +1,6 @@
-// The rules that span rows; see rules.h. Those about names that must be unique or must exist are
-// in names.c.
+// The rules that span rows; see rules.h. One function each, named as the sentence that holds when
+// it is silent; the list at the end is the order of running, the order of telling is that of the
+// file. Those about names that must be unique or must exist are in names.c.
 #include "conf/rules.h"
 
 #include <string.h>
@@ -82,6 +83,7 @@ static void hnps_fit_their_pool_and_64_bits(const struct view *v)
 	}
 }
 
+// A prefix belongs to one pool only. Each pool is told once, with the first that it overlaps.
 static void pools_do_not_overlap(const struct view *v)
 {
 	char a6[IP6_PREFIX_TEXT], b6[IP6_PREFIX_TEXT];
@@ -163,6 +165,8 @@ static void lma_addresses_are_routable_and_differ(const struct view *v)
 	}
 }
 
+// The steering takes all of a pool as traffic for mobile nodes: signalling to such an address would
+// be looked up in the binding cache and lost. The same for MAGs below.
 static void lma_addresses_are_in_no_pool(const struct view *v)
 {
 	char a6[IP6_ADDR_TEXT], p6[IP6_PREFIX_TEXT];
@@ -181,6 +185,7 @@ static void lma_addresses_are_in_no_pool(const struct view *v)
 	}
 }
 
+// Two keys for one field: `address` is what one MAG has, `prefix` spares a row for each.
 static void mags_are_given_once(const struct view *v)
 {
 	const struct yaml_node *mags = yaml_find(v->root, "mags");
@@ -311,6 +316,7 @@ static void ports_have_what_their_driver_needs(const struct view *v)
 	}
 }
 
+// Frames are told apart by port and tag alone.
 static void interfaces_share_no_port_and_vlan(const struct view *v)
 {
 	for (uint32_t i = 1; i < v->c->n_interfaces; i++) {
@@ -351,6 +357,7 @@ static void nexthops_differ(const struct view *v)
 	}
 }
 
+// What dev_valid_name of the kernel refuses. Whether there is such a netdev, the driver finds out.
 static void netdevs_can_be_names_of_the_kernel(const struct view *v)
 {
 	for (uint32_t i = 0; i < v->c->n_ports; i++) {
@@ -400,6 +407,7 @@ static void the_socket_has_an_absolute_path(const struct view *v)
 			    v->c->management.socket, v->c->management.socket);
 }
 
+// EAL would refuse it too, but after the start, and without the line.
 static void lcores_look_like_eals(const struct view *v)
 {
 	const struct yaml_node *node = yaml_find(yaml_find(v->root, "dataplane"), "lcores");

@@ -1,4 +1,6 @@
-// One tab counts as one step of indentation, the first step that the file makes with spaces.
+// One tab counts as one step of indentation, the first step that the file makes with spaces. That
+// is a guess; where it is wrong libyaml stops, and yaml.c keeps quiet about that: the tabs are the
+// mistake. Columns told afterwards are those of the file, not of the copy.
 #include "conf/tabs.h"
 
 #include <stdbool.h>

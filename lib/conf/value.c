@@ -1,5 +1,5 @@
-// Text to field and back, one function per type. Keys carry their unit in the name and values are
-// bare numbers; who writes "10s" is told the number.
+// Text to field and back, one function per type; addresses are in address.c. Keys carry their unit
+// in the name and values are bare numbers; who writes "10s" is told the number.
 #include "conf/value.h"
 
 #include <inttypes.h>
@@ -95,6 +95,7 @@ static bool convert(const struct schema_row *row, const char *text, uint64_t *ou
 	return v * from->size % to->size == 0 && *out >= row->min && *out <= row->max;
 }
 
+// Quotes make a value text in YAML: who quotes a number may mean something else, so it is asked.
 static bool parse_number(const struct schema_row *row, const char *text, bool plain, void *field,
 			 char *why)
 {
@@ -125,6 +126,8 @@ static bool parse_number(const struct schema_row *row, const char *text, bool pl
 
 // ---- Words.
 
+// YAML 1.1 takes yes, on and their kin as flags, YAML 1.2 does not: we take neither's, but know
+// them.
 static bool parse_flag(const char *text, bool plain, void *field, char *why)
 {
 	static const char *const yes[] = {"yes", "on", "True", "TRUE", "1", "y"};
@@ -212,6 +215,7 @@ static bool is_printable(const char *s)
 	return true;
 }
 
+// Fills up with zeros: equal snapshots are equal bytes.
 static bool parse_text(const struct schema_row *row, const char *text, void *field, char *why)
 {
 	char q[QUOTED];

@@ -1,5 +1,6 @@
 // libyaml's events to a tree; see yaml.h. Keys that stand twice are merged as far as that makes
-// sense, so that one run finds the mistakes in both places.
+// sense, so that one run finds the mistakes in both places. Where libyaml cannot read on, what was
+// read so far stays, marked as cut: its values can be checked, what is missing cannot.
 #include "conf/yaml.h"
 
 #include <errno.h>
@@ -51,6 +52,7 @@ static void out_of_memory(struct reader *r)
 
 // ---- What libyaml itself refuses.
 
+// libyaml gives an offset here and no mark.
 static void report_bad_byte(struct reader *r)
 {
 	size_t at = r->parser.problem_offset < r->n ? r->parser.problem_offset : r->n;
@@ -64,6 +66,7 @@ static void report_bad_byte(struct reader *r)
 		    r->parser.problem);
 }
 
+// libyaml's words, which are about YAML, and a hint, which is about the file.
 static void report_syntax(struct reader *r)
 {
 	const char *problem = r->parser.problem != NULL ? r->parser.problem : "no YAML";

@@ -302,6 +302,40 @@ static void a_file_is_bounded(void **state)
 	free(text);
 }
 
+// n lines from a pattern with a number in it for '#', and the last line of what was said of them.
+static void assert_last_said(const char *pattern, unsigned n, const char *expected)
+{
+	char *text, *said;
+	size_t len;
+	struct conf *c = NULL;
+	FILE *out = open_memstream(&text, &len);
+
+	for (unsigned i = 0; i < n; i++) {
+		const char *number = strchr(pattern, '#');
+		fprintf(out, "%.*s", (int)strcspn(pattern, "#"), pattern);
+		if (number != NULL)
+			fprintf(out, "%u%s", i, number + 1);
+	}
+	fclose(out);
+	assert_int_equal(load_bytes(text, len, &said, &c), -EINVAL);
+	said[strlen(said) - 1] = '\0';
+	const char *last = strrchr(said, '\n');
+	assert_string_equal(last == NULL ? said : last + 1, expected);
+	free(said);
+	free(text);
+}
+
+static void keys_values_and_mistakes_are_bounded(void **state)
+{
+	(void)state;
+	assert_last_said("k#: 1\n", 300,
+			 "f:257:1: more than 256 keys in one place, the rest is not read");
+	assert_last_said("- a\n", 1000001,
+			 "f:1000000:3: more than 1000000 values, the rest is not read");
+	// Tabs in 10010 lines, no map, four missing keys.
+	assert_last_said("\t- #: x\n", 10010, "f:10000:1: and 15 more mistakes: mend these first");
+}
+
 static void all_mistakes_are_told_at_once_in_the_order_of_the_file(void **state)
 {
 	(void)state;
@@ -351,6 +385,7 @@ int main(void)
 		cmocka_unit_test(a_tab_is_a_mistake_and_the_rest_is_read_all_the_same),
 		cmocka_unit_test(what_of_yaml_is_not_taken_is_refused_by_name),
 		cmocka_unit_test(a_file_is_bounded),
+		cmocka_unit_test(keys_values_and_mistakes_are_bounded),
 		cmocka_unit_test(all_mistakes_are_told_at_once_in_the_order_of_the_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
