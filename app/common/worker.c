@@ -43,17 +43,12 @@ static void send_own(struct worker *w, uint16_t port, struct fwd_out *out)
 static void hand_over(struct worker *w, uint16_t port, struct fwd_out *out)
 {
 	struct rte_ring *owner = w->tx[port].owner;
-	uint32_t lengths[sizeof(out->pkts) / sizeof(out->pkts[0])];
 	unsigned taken = 0;
 
-	for (uint16_t i = 0; i < out->n; i++) {
+	for (uint16_t i = 0; i < out->n; i++)
 		*passage_of(out->pkts[i]) = (struct passage){port, out->verdicts[i]};
-		lengths[i] = rte_pktmbuf_pkt_len(out->pkts[i]);
-	}
 	if (owner != NULL)
 		taken = rte_ring_enqueue_burst(owner, (void **)out->pkts, out->n, NULL);
-	for (unsigned i = 0; i < taken; i++)
-		out->bytes -= lengths[i];
 	for (uint16_t i = 0; i + taken < out->n; i++) {
 		out->pkts[i] = out->pkts[i + taken];
 		out->verdicts[i] = out->verdicts[i + taken];
@@ -88,8 +83,8 @@ static unsigned take_inbox(struct worker *w)
 		if (out->n == sizeof(out->pkts) / sizeof(out->pkts[0]))
 			send_own(w, p.port, out);
 		out->pkts[out->n] = pkts[i];
+		out->lens[out->n] = rte_pktmbuf_data_len(pkts[i]);
 		out->verdicts[out->n++] = p.verdict;
-		out->bytes += rte_pktmbuf_pkt_len(pkts[i]);
 	}
 	return n;
 }

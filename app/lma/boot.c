@@ -303,7 +303,8 @@ static int start_worker(struct anchor *a, struct worker *w)
 				.pool = a->pool,
 				.punt = a->punt,
 				.telem = &a->telem[w->number],
-				.seed = random_seed()};
+				.seed = random_seed(),
+				.socket = SOCKET_ID_ANY};
 
 	w->grace = a->grace;
 	w->telem = &a->telem[w->number];
