@@ -274,8 +274,8 @@ bool twin_poll(struct twin *t)
 	}
 	bool settled = route_commit(t->conf.fib) == 0;
 	bool changed = t->changed;
-	// Two turns after a change nobody names an adjacency that lost its routes: the workers' copy is
-	// out, and the forwarding entries were resolved anew in between.
+	// Two turns after a change nobody names an adjacency that lost its routes: the workers'
+	// copy is out, and the forwarding entries were resolved anew in between.
 	if (settled && !changed && t->unswept) {
 		adj_sweep(&t->adjs);
 		t->unswept = false;
