@@ -1,6 +1,8 @@
 // The tests of fwd in one program, so that its last one can ask whether every verdict was seen.
 #include "test/unit/fwd/fate.h"
 
+#include <unistd.h>
+
 #include <stdio.h>
 
 struct world the_world;

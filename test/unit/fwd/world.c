@@ -85,13 +85,12 @@ int world_boot(struct world *w, const char *file_prefix)
 	w->pool = rte_pktmbuf_pool_create("world", WORLD_MBUFS, 0, priv,
 					  RTE_PKTMBUF_HEADROOM + FRAME_MAX, SOCKET_ID_ANY);
 	w->punt = rte_ring_create("punt", 64, SOCKET_ID_ANY, RING_F_SC_DEQ);
-	const struct bcache_conf bc = {.max_bindings = 64, .seed = 1, .min_bits = 8, .socket = -1};
+	const struct bcache_conf bc = {.max_bindings = 64, .seed = 1, .min_bits = 8};
 	const struct fib_conf fc = {.max_entries = 64,
 				    .max_nexthops = 64,
 				    .max_routes = 64,
 				    .max_peers = 64,
-				    .seed = 1,
-				    .socket = SOCKET_ID_ANY};
+				    .seed = 1};
 	if (w->pool == NULL || w->punt == NULL || grace_new(1, &w->grace) != 0 ||
 	    bcache_new(&bc, w->grace, &w->bcache) != 0 ||
 	    fib_new("world", &fc, w->grace, &w->fib) != 0)
@@ -129,8 +128,7 @@ int world_start(struct world *w)
 				      .pool = w->pool,
 				      .punt = w->punt,
 				      .telem = &w->telem,
-				      .seed = 7,
-				      .socket = SOCKET_ID_ANY};
+				      .seed = 7};
 	return fwd_new(&init, &w->conf, &w->fwd);
 }
 
