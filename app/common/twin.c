@@ -156,14 +156,16 @@ static void on_neigh(struct twin *t, const struct kernel_event *e)
 	uint32_t i = adj_find(&t->adjs, link, e->neigh.addr);
 	if (i == ADJ_NONE && usable)
 		i = adj_get(&t->adjs, link, e->neigh.addr);
+	// Nobody is there: the kernel need not ask for ever. A gateway is asked for as long as it
+	// is one.
+	if (e->gone && (i == ADJ_NONE || !t->adjs.adjs[i].gateway))
+		(void)kernel_neigh_unmanage(t->conf.kernel, link->ifindex, e->neigh.addr);
 	if (i == ADJ_NONE)
 		return;
 	struct adj *a = &t->adjs.adjs[i];
 	a->usable = usable;
 	if (usable)
 		memcpy(a->mac, e->neigh.mac, sizeof(a->mac));
-	else if (!a->gateway)
-		(void)kernel_neigh_unmanage(t->conf.kernel, link->ifindex, a->addr);
 	adj_publish(&t->adjs, i);
 	struct rib_route host = {.dst = {a->addr, 128},
 				 .ifindex = e->ifindex,

@@ -65,9 +65,8 @@ static int start_management(struct anchor *a, char *why, size_t n)
 static int start_tables(struct anchor *a, char *why, size_t n)
 {
 	const struct conf *c = a->conf;
-	struct bcache_conf cache = {.max_bindings = c->lma.max_bindings,
-				    .seed = random_seed(),
-				    .min_bits = 18};
+	struct bcache_conf cache = {
+		.max_bindings = c->lma.max_bindings, .seed = random_seed(), .min_bits = 18};
 	struct fib_conf fib = {.max_entries = c->lma.max_mags + 64,
 			       .max_nexthops = 2 * MAX_NEIGHBOURS,
 			       .max_routes = MAX_ROUTES,

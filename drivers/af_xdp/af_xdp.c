@@ -17,7 +17,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include <rte_bus_vdev.h>
+#include <rte_dev.h>
 #include <rte_ethdev.h>
 
 enum { RING = 2048, MAX_QUEUES = 64 };
@@ -45,7 +45,7 @@ static void af_xdp_close(struct port *p)
 		rte_eth_dev_stop((uint16_t)p->ethdev);
 		rte_eth_dev_close((uint16_t)p->ethdev);
 	}
-	rte_vdev_uninit(x->device);
+	(void)rte_eal_hotplug_remove("vdev", x->device);
 	free(x);
 }
 
@@ -138,7 +138,7 @@ static int attach(struct af_xdp_port *x, const struct af_xdp_conf *c, uint16_t q
 	snprintf(args, sizeof(args),
 		 "iface=%s,xdp_prog=%s,start_queue=0,queue_count=%u,busy_budget=0", c->netdev,
 		 c->xdp_object, queues);
-	int rc = rte_vdev_init(x->device, args);
+	int rc = rte_eal_hotplug_add("vdev", x->device, args);
 	if (rc == 0)
 		rc = rte_eth_dev_get_port_by_name(x->device, &id);
 	if (rc == 0) {

@@ -107,7 +107,7 @@ static const struct option_codec options[] = {
 };
 
 #define BIT(ID) ((uint64_t)1 << OPT_##ID)
-// Up to twelve options by name; a longer list needs another line here.
+// Up to eight options by name; a longer list needs another line here.
 #define BITS_0()                                         0
 #define BITS_1(a)                                        BIT(a)
 #define BITS_2(a, ...)                                   (BIT(a) | BITS_1(__VA_ARGS__))
