@@ -16,7 +16,7 @@
 #include "conf/conf.h"
 #include "drivers/xdp/loader.h"
 #include "fib/fib.h"
-#include "linux/kernel.h"
+#include "linux/kernel_twin.h"
 #include "mgmt/mgmt.h"
 #include "mob/lma.h"
 

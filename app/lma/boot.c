@@ -65,16 +65,13 @@ static int start_management(struct anchor *a, char *why, size_t n)
 static int start_tables(struct anchor *a, char *why, size_t n)
 {
 	const struct conf *c = a->conf;
-	struct bcache_conf cache = {.max_bindings = c->lma.max_bindings,
-				    .seed = random_seed(),
-				    .min_bits = 18,
-				    .socket = SOCKET_ID_ANY};
+	struct bcache_conf cache = {
+		.max_bindings = c->lma.max_bindings, .seed = random_seed(), .min_bits = 18};
 	struct fib_conf fib = {.max_entries = c->lma.max_mags + 64,
 			       .max_nexthops = 2 * MAX_NEIGHBOURS,
 			       .max_routes = MAX_ROUTES,
 			       .max_peers = c->lma.max_mags,
-			       .seed = random_seed(),
-			       .socket = SOCKET_ID_ANY};
+			       .seed = random_seed()};
 
 	int rc = grace_new(a->n_workers, &a->grace);
 	if (rc == 0)

@@ -38,7 +38,6 @@ struct bcache_conf {
 	uint64_t max_bindings; // of /64
 	uint64_t seed;         // of the bijection; random at every start but in benchmarks
 	unsigned min_bits; // b at least this: 18 (16 MB); tests force tiny tables with less, >= 4
-	int socket;        // NUMA node, -1 any
 };
 
 struct bcache_stats {

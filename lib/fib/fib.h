@@ -29,7 +29,6 @@ struct fib_conf {
 	uint32_t max_routes;
 	uint32_t max_peers; // MAGs at a time
 	uint64_t seed;
-	int socket;
 };
 
 // 0, -EINVAL or -ENOMEM. Needs a running EAL (rte_fib6). `name` is unique in the process.

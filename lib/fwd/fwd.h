@@ -57,7 +57,7 @@ struct fwd_init {
 	struct rte_ring *punt;    // to control; shared by the workers (multi producer)
 	struct telem_worker *telem;
 	uint64_t seed;
-	int socket;
+	int socket; // NUMA node of the worker's own memory
 };
 
 int fwd_new(const struct fwd_init *, const struct fwd_conf *, struct fwd **out); // 0, -ENOMEM

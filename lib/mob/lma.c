@@ -10,7 +10,8 @@ static bool conf_is_sound(const struct lma_conf *c)
 	if (c->max_bindings == 0 || c->max_bindings > WHEEL_MAX_ITEMS || c->max_mags == 0)
 		return false;
 	for (uint32_t i = 0; i < c->n_pools; i++)
-		if (c->pools[i].hnp_len > 64 || c->pools[i].hnp_len < c->pools[i].block.len)
+		if (c->pools[i].hnp_len == 0 || c->pools[i].hnp_len > 64 ||
+		    c->pools[i].hnp_len < c->pools[i].block.len)
 			return false;
 	return true;
 }
@@ -273,7 +274,7 @@ const struct lma_totals *lma_totals(struct lma *lma)
 	t->held = lma->n_held;
 	t->mags = lma->mags_by_coa.n;
 	t->prefixes_used = t->prefixes_free = 0;
-	t->prefixes_quarantined = lma->pools.quarantined;
+	t->prefixes_quarantined = lma->pools.n_quarantined;
 	for (uint32_t i = 0; i < lma->pools.n; i++) {
 		t->prefixes_used += lma->pools.v[i].used;
 		t->prefixes_free += lma->pools.v[i].count - lma->pools.v[i].used;

@@ -10,8 +10,7 @@ int pools_init(struct pools *p, const struct lma_conf *conf, struct siphash_key 
 {
 	*p = (struct pools){.n = conf->n_pools,
 			    .key = key,
-			    .first = NONE,
-			    .last = NONE,
+			    .quarantined = {NONE, NONE},
 			    .idle_free = NONE,
 			    .quarantine = conf->prefix_quarantine};
 	p->v = calloc((size_t)conf->n_pools + 1, sizeof(*p->v));
@@ -25,8 +24,7 @@ int pools_init(struct pools *p, const struct lma_conf *conf, struct siphash_key 
 		p->v[i] = (struct pool){.block = c->block,
 					.hnp_len = c->hnp_len,
 					.count = bits < 63 ? (uint64_t)1 << bits : INT64_MAX,
-					.first = NONE,
-					.last = NONE};
+					.free = {NONE, NONE}};
 	}
 	return 0;
 }
@@ -95,59 +93,67 @@ static void drop_idle(struct pools *p, uint32_t i)
 	p->idle_free = i;
 }
 
-static void append(struct pools *p, uint32_t *first, uint32_t *last, uint32_t i)
+static void append(struct pools *p, struct idle_list *list, uint32_t i)
 {
 	p->idle[i].next = NONE;
-	if (*last == NONE)
-		*first = i;
+	p->idle[i].prev = list->last;
+	if (list->last == NONE)
+		list->first = i;
 	else
-		p->idle[*last].next = i;
-	*last = i;
+		p->idle[list->last].next = i;
+	list->last = i;
 }
 
-static uint32_t pop(struct pools *p, uint32_t *first, uint32_t *last)
+static void take_out(struct pools *p, struct idle_list *list, uint32_t i)
 {
-	uint32_t i = *first;
+	uint32_t next = p->idle[i].next, prev = p->idle[i].prev;
 
-	*first = p->idle[i].next;
-	if (*first == NONE)
-		*last = NONE;
-	return i;
+	if (prev == NONE)
+		list->first = next;
+	else
+		p->idle[prev].next = next;
+	if (next == NONE)
+		list->last = prev;
+	else
+		p->idle[next].prev = prev;
 }
 
-// Out of the index: the prefix is somebody's again. Its record stays on its list until that gets
-// there.
+// The prefix is somebody's again: nothing is left of it here.
 static void claim_idle(struct pools *p, uint32_t i)
 {
-	map_del(&p->by_prefix, hash_of(p, p->idle[i].prefix), i);
-	p->idle[i].taken = true;
-	if (!p->idle[i].free)
-		p->quarantined--;
+	struct idle_prefix *idle = &p->idle[i];
+
+	map_del(&p->by_prefix, hash_of(p, idle->prefix), i);
+	take_out(p, idle->free ? &p->v[idle->pool].free : &p->quarantined, i);
+	p->n_quarantined -= !idle->free;
+	drop_idle(p, i);
 }
 
 static bool take_released(struct pools *p, struct pool *pool, struct ip6_prefix *out)
 {
-	while (pool->first != NONE) {
-		uint32_t i = pop(p, &pool->first, &pool->last);
-		bool taken = p->idle[i].taken;
-		if (!taken) {
-			*out = p->idle[i].prefix;
-			claim_idle(p, i);
-		}
-		drop_idle(p, i);
-		if (!taken)
+	if (pool->free.first == NONE)
+		return false;
+	*out = p->idle[pool->free.first].prefix;
+	claim_idle(p, pool->free.first);
+	return true;
+}
+
+static bool is_among(struct ip6_prefix prefix, const struct ip6_prefix *v, uint8_t n)
+{
+	for (uint8_t i = 0; i < n; i++)
+		if (ip6_prefix_equal(prefix, v[i]))
 			return true;
-	}
 	return false;
 }
 
 static bool take_new(const struct pools *p, const struct bindings *b, struct pool *pool,
-		     struct ip6_prefix *out)
+		     const struct ip6_prefix *except, uint8_t n, struct ip6_prefix *out)
 {
 	while (pool->next < pool->count) {
 		struct ip6_prefix prefix = prefix_at(pool, pool->next++);
 		// Claimed by a node that had it before we started, now or until a moment ago.
-		if (binding_find_hnp(b, prefix) != BCE_NULL || find_idle(p, prefix) != NONE)
+		if (binding_find_hnp(b, prefix) != BCE_NULL || find_idle(p, prefix) != NONE ||
+		    is_among(prefix, except, n))
 			continue;
 		*out = prefix;
 		return true;
@@ -155,11 +161,12 @@ static bool take_new(const struct pools *p, const struct bindings *b, struct poo
 	return false;
 }
 
-bool pool_take_any(struct pools *p, const struct bindings *b, struct ip6_prefix *out)
+bool pool_take_any(struct pools *p, const struct bindings *b, const struct ip6_prefix *except,
+		   uint8_t n, struct ip6_prefix *out)
 {
 	for (uint32_t i = 0; i < p->n; i++) {
 		struct pool *pool = &p->v[i];
-		if (take_released(p, pool, out) || take_new(p, b, pool, out)) {
+		if (take_released(p, pool, out) || take_new(p, b, pool, except, n, out)) {
 			pool->used++;
 			return true;
 		}
@@ -204,30 +211,27 @@ void pool_give(struct pools *p, struct ip6_prefix prefix, uint64_t owner, ns_t n
 	}
 	p->idle[i] = (struct idle_prefix){
 		.prefix = prefix, .pool = pool, .ready = now + p->quarantine, .owner = owner};
-	append(p, &p->first, &p->last, i);
-	p->quarantined++;
+	append(p, &p->quarantined, i);
+	p->n_quarantined++;
 }
 
 uint32_t pool_expire(struct pools *p, ns_t now, uint32_t budget)
 {
 	uint32_t n = 0;
 
-	while (n < budget && p->first != NONE && p->idle[p->first].ready <= now) {
-		uint32_t i = pop(p, &p->first, &p->last);
-		n++;
-		if (p->idle[i].taken) {
-			drop_idle(p, i);
-			continue;
-		}
-		struct pool *pool = &p->v[p->idle[i].pool];
+	while (n < budget && p->quarantined.first != NONE &&
+	       p->idle[p->quarantined.first].ready <= now) {
+		uint32_t i = p->quarantined.first;
+		take_out(p, &p->quarantined, i);
+		p->n_quarantined--;
 		p->idle[i].free = true;
-		p->quarantined--;
-		append(p, &pool->first, &pool->last, i);
+		append(p, &p->v[p->idle[i].pool].free, i);
+		n++;
 	}
 	return n;
 }
 
 ns_t pool_deadline(const struct pools *p)
 {
-	return p->first != NONE ? p->idle[p->first].ready : NS_NEVER;
+	return p->quarantined.first != NONE ? p->idle[p->quarantined.first].ready : NS_NEVER;
 }

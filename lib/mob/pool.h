@@ -14,18 +14,21 @@
 // A prefix that was given out before and is not bound now.
 struct idle_prefix {
 	struct ip6_prefix prefix;
-	uint32_t pool, next;
+	uint32_t pool, next, prev;
 	ns_t ready;     // end of its quarantine
 	uint64_t owner; // hash of its last mobile node
-	bool taken;     // claimed while it was on a list; the list lets it go when it gets there
 	bool free;      // on the pool's free list, not in quarantine any more
+};
+
+struct idle_list {
+	uint32_t first, last;
 };
 
 struct pool {
 	struct ip6_prefix block;
 	uint8_t hnp_len;
-	uint64_t count, next; // prefixes in it; the pointer
-	uint32_t first, last; // free list of idle prefixes
+	uint64_t count, next;  // prefixes in it; the pointer
+	struct idle_list free; // released, out of quarantine
 	uint64_t used;
 };
 
@@ -34,18 +37,19 @@ struct pools {
 	uint32_t n;
 	struct idle_prefix *idle;
 	uint32_t idle_high, idle_max, idle_free; // storage; free: list through next
-	uint32_t first, last;                    // quarantine, in order of time
+	struct idle_list quarantined;            // in order of time
 	struct map by_prefix;                    // idle ones
 	struct siphash_key key;
 	ns_t quarantine;
-	uint64_t quarantined;
+	uint64_t n_quarantined;
 };
 
 int pools_init(struct pools *, const struct lma_conf *, struct siphash_key); // 0, -ENOMEM
 void pools_done(struct pools *);
 
-// A free prefix of the first pool that has one. False: all are empty.
-bool pool_take_any(struct pools *, const struct bindings *, struct ip6_prefix *out);
+// A free prefix of the first pool that has one, none of the `n` in `except`. False: all are empty.
+bool pool_take_any(struct pools *, const struct bindings *, const struct ip6_prefix *except,
+		   uint8_t n, struct ip6_prefix *out);
 // This prefix, for this node. False: in no pool, of another length, bound, or in quarantine for
 // another.
 bool pool_take(struct pools *, const struct bindings *, struct ip6_prefix, uint64_t owner);

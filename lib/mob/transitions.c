@@ -107,22 +107,27 @@ static void give_prefixes(const struct step *s, const struct ip6_prefix *hnps, u
 		pool_give(&s->lma->pools, hnps[i], owner, s->lma->now.mono);
 }
 
-// One prefix for each that was asked for: the named ones claimed, zero ones from the pools.
+// One prefix for each that was asked for. The named ones first, so that a zero one does not get
+// what is named behind it; then the zero ones, from the pools.
 static bool take_prefixes(const struct step *s, struct ip6_prefix *out)
 {
 	const struct request *r = s->r;
 	uint64_t owner = mn_id_hash(s->lma->key, r->mn_id_subtype, r->mn_id);
+	uint8_t n = 0, named;
+	bool ok = true;
 
-	for (uint8_t i = 0; i < r->n_hnps; i++) {
-		out[i] = r->hnps[i];
-		if (ip6_is_zero(r->hnps[i].addr)
-			    ? pool_take_any(&s->lma->pools, &s->lma->bindings, &out[i])
-			    : pool_take(&s->lma->pools, &s->lma->bindings, out[i], owner))
+	for (uint8_t i = 0; ok && i < r->n_hnps; i++) {
+		if (ip6_is_zero(r->hnps[i].addr))
 			continue;
-		give_prefixes(s, out, i);
-		return false;
+		ok = pool_take(&s->lma->pools, &s->lma->bindings, r->hnps[i], owner);
+		if (ok)
+			out[n++] = r->hnps[i];
 	}
-	return true;
+	for (named = n; ok && n < r->n_hnps; n += ok)
+		ok = pool_take_any(&s->lma->pools, &s->lma->bindings, out, named, &out[n]);
+	if (!ok)
+		give_prefixes(s, out, n);
+	return ok;
 }
 
 static void refuse(const struct step *s, enum lma_note_kind kind)

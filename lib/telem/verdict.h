@@ -14,7 +14,7 @@ enum verdict {
 	N_VERDICTS,
 };
 
-const char *verdict_name(enum verdict);   // "drop_spoof"; NULL beyond the list
+const char *verdict_name(enum verdict);   // "DROP_SPOOF"; NULL beyond the list
 const char *verdict_text(enum verdict);   // one readable line
 const char *verdict_source(enum verdict); // "LMA-FW-03"
 

@@ -1,4 +1,7 @@
 // Composing ICMPv6 errors.
+//
+// Decides whether RFC 4443 permits an error about a packet, and what its octets are. Does not
+// decide whether one is due, from which address, nor how many a second: lib/fwd does.
 #include "wire/icmp6.h"
 
 #include "wire/checksum.h"
