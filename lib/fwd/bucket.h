@@ -20,7 +20,7 @@ static inline bool bucket_take(struct bucket *b, ns_t now, uint32_t rate, uint32
 		return false;
 	ns_t interval = rate < NS_SEC ? NS_SEC / rate : 1;
 	ns_t full_at = b->full_at > now ? b->full_at : now;
-	if (burst > 0 && full_at - now > interval * (burst - 1))
+	if (full_at - now > interval * (burst - 1))
 		return false;
 	b->full_at = full_at + interval;
 	return true;

@@ -58,7 +58,7 @@ void fwd_refuse(struct fwd *f, struct pkt *p, enum verdict verdict, struct refus
 			f->errors[f->n_errors++] =
 				(struct pkt){.m = m, .port = p->port, .verdict = (uint8_t)v};
 		else
-			fwd_drop(f, NULL, v);
+			fwd_count(f, v);
 	}
 	fwd_drop(f, p->m, verdict);
 }

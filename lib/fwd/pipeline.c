@@ -44,9 +44,14 @@ void fwd_set_conf(struct fwd *f, const struct fwd_conf *conf)
 	f->conf = conf;
 }
 
-void fwd_drop(struct fwd *f, struct rte_mbuf *m, enum verdict verdict)
+void fwd_count(struct fwd *f, enum verdict verdict)
 {
 	telem_count(&f->telem->verdicts[verdict], 1);
+}
+
+void fwd_drop(struct fwd *f, struct rte_mbuf *m, enum verdict verdict)
+{
+	fwd_count(f, verdict);
 	rte_pktmbuf_free(m);
 }
 
@@ -118,7 +123,7 @@ void fwd_sent(struct fwd *f, uint16_t port, uint16_t taken, enum verdict lost)
 	for (uint16_t i = 0; i < out->n; i++) {
 		if (i < taken) { // no longer ours: not even its length may be read
 			bytes += out->lens[i];
-			fwd_drop(f, NULL, out->verdicts[i]);
+			fwd_count(f, out->verdicts[i]);
 		} else {
 			fwd_drop(f, out->pkts[i], lost);
 		}

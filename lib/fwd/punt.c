@@ -48,7 +48,7 @@ static void punt(struct fwd *f, struct pkt *p)
 		return fwd_drop(f, p->m, V_DROP_PUNT_POLICED);
 	if (!hand_over(f, p->m, &note))
 		return fwd_drop(f, p->m, V_DROP_PUNT_FULL);
-	fwd_drop(f, NULL, p->punt == FWD_PUNT_ICMP ? V_PUNT_ICMP : V_PUNT_SIGNALLING);
+	fwd_count(f, p->punt == FWD_PUNT_ICMP ? V_PUNT_ICMP : V_PUNT_SIGNALLING);
 }
 
 void fwd_to_control(struct fwd *f)
@@ -69,7 +69,7 @@ void fwd_glean(struct fwd *f, struct pkt *p, struct ip6_addr next)
 	if (bucket_take(b, f->now, GLEAN_RATE, 1)) {
 		rte_pktmbuf_trim(m, rte_pktmbuf_data_len(m));
 		if (hand_over(f, m, &note))
-			m = NULL;
+			return fwd_count(f, V_DROP_NO_NEIGHBOUR);
 	}
 	fwd_drop(f, m, V_DROP_NO_NEIGHBOUR);
 }

@@ -79,7 +79,9 @@ void fwd_to_control(struct fwd *); // punt → ring
 
 // ---- Ends of a packet.
 
-// Counts the verdict and frees the packet (NULL: it is somebody else's by now, or never was).
+// One packet has had its verdict; the packet is somebody else's by now, or never came to be.
+void fwd_count(struct fwd *, enum verdict);
+// Counts and frees.
 void fwd_drop(struct fwd *, struct rte_mbuf *m, enum verdict);
 // Drops it and tells its source, within rate and rules. The data is the packet that its source
 // sent.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <stdio.h>
+#include <unistd.h>
 
 struct world the_world;
 
@@ -122,7 +123,8 @@ int main(void)
 	if (world_boot(&the_world, prefix) != 0)
 		return 1;
 	int failed = test_classify() + test_downlink() + test_ecn() + test_uplink() + test_icmp() +
-		     test_punt() + test_bounds() + cmocka_run_group_tests(last, NULL, NULL);
+		     test_punt() + test_bounds() + test_mem() +
+		     cmocka_run_group_tests(last, NULL, NULL);
 	// After the question above: mutated frames are no directed test.
 	return failed + test_random();
 }

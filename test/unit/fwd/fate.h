@@ -32,4 +32,5 @@ int test_uplink(void);
 int test_icmp(void);
 int test_punt(void);
 int test_bounds(void);
+int test_mem(void);
 int test_random(void);

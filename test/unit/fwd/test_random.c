@@ -60,7 +60,7 @@ static void mutated_frames_have_one_verdict_each_and_leak_nothing(void **state)
 			f.n = seed->n;
 			memcpy(f.b, seed->b, f.n);
 			mutate(&r, &f);
-			pkts[i] = world_mbuf(w, &f, rng_below(&r, 16) ? AT_HEADROOM : AT_END);
+			pkts[i] = world_mbuf(w, &f, rng_below(&r, 16) ? AT_HEADROOM : AT_HEAP);
 			assert_non_null(pkts[i]);
 		}
 		w->now += NS_MSEC;

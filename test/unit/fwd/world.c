@@ -180,13 +180,35 @@ void world_turn(struct world *w)
 	world_output(w);
 }
 
+static void free_heap(void *buf, void *info)
+{
+	free(buf);
+	free(info);
+}
+
+static void put_on_heap(struct rte_mbuf *m, uint16_t n)
+{
+	struct rte_mbuf_ext_shared_info *info = calloc(1, sizeof(*info));
+	uint16_t size = (uint16_t)(RTE_PKTMBUF_HEADROOM + n);
+	void *buf = malloc(size);
+
+	if (info == NULL || buf == NULL)
+		abort();
+	info->free_cb = free_heap;
+	info->fcb_opaque = info;
+	rte_mbuf_ext_refcnt_set(info, 1);
+	rte_pktmbuf_attach_extbuf(m, buf, RTE_BAD_IOVA, size, info);
+}
+
 struct rte_mbuf *world_mbuf(struct world *w, const struct frame *f, uint16_t at)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(w->pool);
 
 	if (m == NULL)
 		return NULL;
-	m->data_off = at == AT_END ? (uint16_t)(m->buf_len - f->n) : at;
+	if (at == AT_HEAP)
+		put_on_heap(m, f->n);
+	m->data_off = at == AT_HEAP ? RTE_PKTMBUF_HEADROOM : at;
 	void *p = rte_pktmbuf_append(m, f->n);
 	if (p == NULL)
 		abort();

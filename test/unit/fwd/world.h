@@ -58,8 +58,9 @@ bool world_balanced(const struct world *);
 // One turn of a worker: errors, each port's input, output. Without ports: world_output.
 void world_turn(struct world *);
 void world_output(struct world *);
-// Puts a frame into a buffer, `at` bytes from its start (AT_END: flush with the end of its room).
-enum { AT_HEADROOM = RTE_PKTMBUF_HEADROOM, AT_END = UINT16_MAX };
+// Puts a frame into a buffer, `at` bytes from its start. AT_HEAP: behind the usual headroom in a
+// piece of heap that ends where the frame ends, since ASan sees nothing inside a pool.
+enum { AT_HEADROOM = RTE_PKTMBUF_HEADROOM, AT_HEAP = UINT16_MAX };
 struct rte_mbuf *world_mbuf(struct world *, const struct frame *, uint16_t at);
 // The next packet that left by that port; false: none.
 bool world_take(struct world *, uint16_t port, struct frame *out);
