@@ -77,17 +77,17 @@ def decode(path, display_filter=""):
     return [p["_source"]["layers"] for p in json.loads(run(*args, timeout=60) or "[]")]
 
 
-def complaints(path):
+def complaints(path, display_filter):
     """What tshark calls malformed, or an expert error or warning, one line each."""
-    out = run("tshark", "-n", "-r", path, "-Y",
-              "_ws.malformed || _ws.expert.severity >= 6291456", "-T", "fields",
+    out = run("tshark", "-n", "-r", path, "-Y", f"({display_filter}) && "
+              "(_ws.malformed || _ws.expert.severity >= 6291456)", "-T", "fields",
               "-e", "frame.number", "-e", "_ws.col.Info", "-e", "_ws.expert.message", timeout=60)
     return [line for line in out.splitlines() if line.strip()]
 
 
-def names(path):
+def names(path, display_filter):
     """tshark's name of the message in each frame."""
-    return run("tshark", "-n", "-r", path, "-T", "fields", "-e", "_ws.col.Info",
+    return run("tshark", "-n", "-r", path, "-Y", display_filter, "-T", "fields", "-e", "_ws.col.Info",
                timeout=60).splitlines()
 
 
