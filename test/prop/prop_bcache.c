@@ -10,8 +10,10 @@
 
 #include "base/rng.h"
 #include "bcache/bcache.h"
+#include "bcache/mix.h"
 
-enum { KEYS = 400, STEPS = 60000, SEEDS = 40, MAX_BINDINGS = 180 };
+// 180 bindings make 2^7 lines; all keys of a length fall into the first few of them.
+enum { KEYS = 400, STEPS = 20000, SEEDS = 40, MAX_BINDINGS = 180, BITS = 7, LINES = 6 };
 
 struct row {
 	struct ip6_prefix hnp;
@@ -25,22 +27,27 @@ struct model {
 
 static const uint8_t lengths[] = {64, 64, 64, 64, 60, 56, 48};
 
-// Prefixes that differ in their own bits only, a few of them inside others.
-static struct ip6_prefix nth_prefix(uint32_t i, struct rng *rng)
+// A prefix of one of the lengths, in one of the few lines; some are inside others.
+static struct ip6_prefix any_prefix(struct mix mix, struct rng *rng)
 {
 	uint8_t len = lengths[rng_below(rng, sizeof(lengths))];
-	uint64_t hi = 0x20010db800000000u | (uint64_t)i << (64 - len);
+	uint64_t hi;
 
+	do
+		hi = 0x20010db800000000u | (uint64_t)rng_below(rng, 1 << 14) << (64 - len);
+	while (mix64(mix, hi) >> (64 - BITS) >= LINES);
 	return ip6_prefix_of(ip6_from64(hi, 0), len);
 }
 
-static void fill(struct model *m, struct rng *rng)
+static void fill(struct model *m, uint64_t seed, struct rng *rng)
 {
+	struct mix mix = mix_of(seed);
+
 	*m = (struct model){0};
 	for (uint32_t i = 0; i < KEYS; i++) {
 		bool twice = true;
 		while (twice) {
-			m->rows[i].hnp = nth_prefix(rng_below(rng, 1 << 12), rng);
+			m->rows[i].hnp = any_prefix(mix, rng);
 			twice = false;
 			for (uint32_t k = 0; k < i; k++)
 				twice |= ip6_prefix_equal(m->rows[i].hnp, m->rows[k].hnp);
@@ -136,10 +143,9 @@ static bool play(uint64_t seed, uint32_t steps, uint64_t *stashed)
 	struct bcache_stats s;
 	bool good = true;
 
-	// bits grow with max_bindings; a larger maximum than twice the lines keeps lines full.
 	if (grace_new(1, &grace) != 0 || bcache_new(&conf, grace, &b) != 0)
 		return false;
-	fill(&m, &rng);
+	fill(&m, conf.seed, &rng);
 	grace_online(grace, 0);
 	for (uint32_t step = 0; step < steps && good; step++) {
 		good = change_one(&m, b, &rng, step);
