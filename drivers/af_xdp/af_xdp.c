@@ -14,11 +14,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-
 #include <rte_dev.h>
 #include <rte_ethdev.h>
+
+#include "drivers/xdp/loader.h"
 
 enum { RING = 2048, MAX_QUEUES = 64 };
 
@@ -104,8 +103,8 @@ static int check_netdev(const struct af_xdp_conf *c, unsigned *ifindex, uint16_t
 			 c->name, c->netdev, channels, *queues, c->netdev, *queues);
 		return -EINVAL;
 	}
-	uint32_t program = 0;
-	if (bpf_xdp_query_id((int)*ifindex, 0, &program) == 0 && program != 0) {
+	uint32_t program = steer_attached_to(*ifindex);
+	if (program != 0) {
 		snprintf(why, n,
 			 "port %s: %s has an XDP program already (id %u); if nobody needs it: "
 			 "ip link set dev %s xdp off",
