@@ -116,6 +116,16 @@ def a_second_instance_on_the_same_socket_does_not_start(d):
 
 
 @test
+def a_second_instance_on_the_same_netdevs_does_not_start(d):
+    path = d.write("second.yaml", config(d).replace("lma.sock", "second.sock"))
+    second = subprocess.run(d.spaces["lma"].command(d.lma.program, "--config", path),
+                            capture_output=True, text=True, timeout=30, check=False)
+    same("exit code", second.returncode, 1)
+    true(f"says why: {second.stderr}", "belongs to another instance" in second.stderr)
+    true("the first serves on", ping(d.cn, d.node("t1").attach().address))
+
+
+@test
 def nobody_there_is_said_in_one_line(d):
     gone = Lma(d.lma.ns, d.build, d.lma.config, d.lma.socket + ".not")
     done = gone.ctl("show", "bindings")
