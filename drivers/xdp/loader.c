@@ -158,10 +158,3 @@ int steer_counters(struct steer *s, uint64_t out[STEER_N_COUNTERS])
 	free(each);
 	return rc;
 }
-
-uint32_t steer_attached_to(unsigned ifindex)
-{
-	uint32_t id = 0;
-
-	return bpf_xdp_query_id((int)ifindex, 0, &id) == 0 ? id : 0;
-}

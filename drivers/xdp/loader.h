@@ -29,6 +29,3 @@ int steer_set_pools(struct steer *, const struct ip6_prefix *pools, unsigned n);
 
 // Summed over CPUs.
 int steer_counters(struct steer *, uint64_t out[STEER_N_COUNTERS]);
-
-// The id of the XDP program that a netdev has already, ours or another's; 0: none. Needs no steer.
-uint32_t steer_attached_to(unsigned ifindex);
