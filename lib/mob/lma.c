@@ -160,6 +160,7 @@ static void take_message(struct lma *lma, const struct lma_event *event)
 	case MH_BU:
 		take_bu(lma, event);
 		break;
+	case MH_BRR:
 	case MH_BA:
 		put_note(lma, LMA_NOTE_IGNORED_ROLE, src, 0); // WIRE-14
 		break;
