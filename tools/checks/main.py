@@ -127,7 +127,7 @@ class Check:
 
     def guards(self):
         self.tally.section("guards")
-        for guard in ("includes", "pure", "style", "format", "places"):
+        for guard in ("includes", "pure", "style", "format", "places", "docs"):
             code, out = self.run([f"tools/guards/{guard}"], 60)
             if code == 0:
                 self.tally.ok()
