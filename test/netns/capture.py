@@ -10,7 +10,7 @@ import threading
 
 from kernel import run
 
-ETH_P_ALL, SO_ATTACH_FILTER = 3, 26
+ETH_P_ALL, SO_ATTACH_FILTER, SO_RCVBUFFORCE = 3, 26, 33
 NEXT_HEADER_AT = 14 + 6  # in an untagged Ethernet frame with IPv6
 
 
@@ -38,6 +38,7 @@ class Capture:
         self.path, self.frames = path, []
         with ns:
             self._sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+            self._sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
             _only(self._sock, next_header)
             self._sock.bind((dev, ETH_P_ALL))
         self._wake, self._stop = os.pipe()
