@@ -28,7 +28,7 @@ class Check:
     def __init__(self, tally, long):
         self.tally, self.long = tally, long
         self.end = tally.begin + (LONG["all_s"] if long else ALL_S)
-        self.jobs = str(os.cpu_count() or 2)
+        self.jobs = str(len(os.sched_getaffinity(0)))
 
     def run(self, args, limit_s, env=None):
         """Exit code and output; None as code when time was up. Kills all that it started then."""
