@@ -4,8 +4,6 @@
 
 #include <errno.h>
 #include <linux/ethtool.h>
-#include <linux/if_link.h>
-#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -14,17 +12,17 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-
 #include <rte_dev.h>
 #include <rte_ethdev.h>
+
+#include "drivers/af_xdp/claim.h"
 
 enum { RING = 2048, MAX_QUEUES = 64 };
 
 struct af_xdp_port {
 	struct port port;
 	char device[64];
+	int claim; // of the netdev, while it is open
 };
 
 static uint16_t rx(struct port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
@@ -46,6 +44,7 @@ static void af_xdp_close(struct port *p)
 		rte_eth_dev_close((uint16_t)p->ethdev);
 	}
 	(void)rte_eal_hotplug_remove("vdev", x->device);
+	close(x->claim);
 	free(x);
 }
 
@@ -104,14 +103,6 @@ static int check_netdev(const struct af_xdp_conf *c, unsigned *ifindex, uint16_t
 			 c->name, c->netdev, channels, *queues, c->netdev, *queues);
 		return -EINVAL;
 	}
-	uint32_t program = 0;
-	if (bpf_xdp_query_id((int)*ifindex, 0, &program) == 0 && program != 0) {
-		snprintf(why, n,
-			 "port %s: %s has an XDP program already (id %u); if nobody needs it: "
-			 "ip link set dev %s xdp off",
-			 c->name, c->netdev, program, c->netdev);
-		return -EBUSY;
-	}
 	return 0;
 }
 
@@ -163,6 +154,12 @@ int af_xdp_open(const struct af_xdp_conf *c, struct port **out, char *why, size_
 	struct af_xdp_port *x = calloc(1, sizeof(*x));
 	if (x == NULL)
 		return -ENOMEM;
+	x->claim = claim_netdev(c->netdev, ifindex, why, n);
+	if (x->claim < 0) {
+		rc = x->claim;
+		free(x);
+		return rc;
+	}
 	x->port = (struct port){.ops = &af_xdp_ops, .n_rx = queues, .n_tx = queues, .ethdev = -1};
 	snprintf(x->port.name, sizeof(x->port.name), "%s", c->name);
 	snprintf(x->port.netdev, sizeof(x->port.netdev), "%s", c->netdev);

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <rte_errno.h>
-
 #include "fib/fib_impl.h"
 
 enum { NAME = 32 };
@@ -64,14 +62,14 @@ int routes_init(struct fib *f, const char *name)
 		snprintf(copy, sizeof(copy), "%s%u", name, i);
 		f->copies[i] = rte_fib6_create(copy, -1, &conf);
 		if (f->copies[i] == NULL)
-			return rte_errno != 0 ? -rte_errno : -ENOMEM;
+			return -ENOMEM; // rte_errno is not reliable here
 	}
 	struct rte_rib6_conf truth = {.max_nodes = 2 * (int)f->conf.max_routes};
 	char rib[NAME];
 	snprintf(rib, sizeof(rib), "%s-all", name);
 	f->truth = rte_rib6_create(rib, -1, &truth);
 	if (f->truth == NULL)
-		return rte_errno != 0 ? -rte_errno : -ENOMEM;
+		return -ENOMEM; // rte_errno is not reliable here
 	atomic_store_explicit(&f->routes, f->copies[0], memory_order_release);
 	return 0;
 }

@@ -36,7 +36,8 @@ static enum pba_status check_timestamp(const struct lma *lma, const struct reque
 {
 	uint64_t apart = r->timestamp > r->arrival_q16 ? r->timestamp - r->arrival_q16
 						       : r->arrival_q16 - r->timestamp;
-	uint64_t window = wall_q16_from_ns(lma->conf.timestamp_validity_window);
+	// Rounded up: both stamps were rounded down, and the window includes its end.
+	uint64_t window = wall_q16_from_ns(lma->conf.timestamp_validity_window + NS_SEC / 65536);
 
 	if (e != NULL && r->timestamp < e->timestamp)
 		return PBA_TIMESTAMP_LOWER;

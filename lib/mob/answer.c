@@ -51,9 +51,9 @@ static void put_ll_id(struct reply *reply, const struct request *r)
 
 	if (opt == NULL)
 		return;
-	if (r->ll_id.n > 0)
-		memcpy(reply->ll_id, r->ll_id.p, r->ll_id.n);
-	opt->ll_id.id = (struct span){reply->ll_id, r->ll_id.n};
+	if (r->ll_id_sent.n > 0)
+		memcpy(reply->ll_id, r->ll_id_sent.p, r->ll_id_sent.n);
+	opt->ll_id.id = (struct span){reply->ll_id, r->ll_id_sent.n};
 }
 
 // LMA-PBA-05: the update's value back, our clock with 156 and 157.
@@ -98,14 +98,18 @@ static void count(struct lma *lma, const struct request *r, uint8_t status)
 	count_answered(lma, r->mag, r->update, status);
 }
 
-void answer(struct lma *lma, const struct request *r, enum pba_status status, uint32_t bce)
+static struct reply *compose(struct lma *lma, const struct request *r, enum pba_status status,
+			     uint32_t bce)
 {
 	struct reply *reply = new_reply(lma);
 
 	count(lma, r, (uint8_t)status);
 	if (reply == NULL)
-		return; // cannot be: the budget of an input leaves room
+		return NULL; // cannot be: the budget of an input leaves room
 	reply->bce = bce;
+	reply->mag = r->mag;
+	reply->update = r->update;
+	reply->is_change = false;
 	reply->n_asked = r->n_hnps;
 	memcpy(reply->asked, r->hnps, sizeof(reply->asked[0]) * r->n_hnps);
 	reply->mh = (struct mh){.type = MH_BA};
@@ -133,6 +137,23 @@ void answer(struct lma *lma, const struct request *r, enum pba_status status, ui
 	put_action(lma,
 		   &(struct lma_action){.kind = LMA_SEND,
 					.send = {.src = r->dst, .dst = r->src, .mh = &reply->mh}});
+	return reply;
+}
+
+void answer(struct lma *lma, const struct request *r, enum pba_status status, uint32_t bce)
+{
+	(void)compose(lma, r, status, bce);
+}
+
+void answer_change(struct lma *lma, const struct request *r, uint32_t bce,
+		   const struct before *before)
+{
+	struct reply *reply = compose(lma, r, PBA_ACCEPTED, bce);
+
+	if (reply == NULL)
+		return;
+	reply->is_change = true;
+	reply->before = *before;
 }
 
 // Takes the HNP options out; the rest keeps its order.
@@ -146,18 +167,40 @@ static void drop_hnps(struct mh *mh)
 	mh->opts.n = n;
 }
 
+// Not pulled yet, and granting this binding. A reply that was refused grants none.
+static bool is_pending(const struct lma *lma, uint32_t i, uint32_t bce)
+{
+	return i >= lma->n_sent && bce != BCE_NULL && lma->replies[i].bce == bce;
+}
+
+const struct before *change_under_way(const struct lma *lma, uint32_t bce)
+{
+	const struct reply *only = NULL;
+
+	for (uint32_t i = lma->n_sent; i < lma->n_replies; i++) {
+		if (!is_pending(lma, i, bce))
+			continue;
+		if (only != NULL)
+			return NULL;
+		only = &lma->replies[i];
+	}
+	return only != NULL && only->is_change ? &only->before : NULL;
+}
+
 void turn_into_refusal(struct lma *lma, uint32_t bce, enum pba_status status)
 {
-	for (uint32_t i = 0; i < lma->n_replies; i++) {
+	for (uint32_t i = lma->n_sent; i < lma->n_replies; i++) {
 		struct reply *reply = &lma->replies[i];
-		if (reply->bce != bce || reply->mh.type != MH_BA || reply->mh.ba.status >= 128)
+		if (!is_pending(lma, i, bce))
 			continue;
+		lma->totals.by_status[reply->mh.ba.status]--;
+		lma->totals.by_status[status]++;
+		count_turned(lma, reply->mag, reply->update);
 		reply->mh.ba.status = (uint8_t)status;
 		reply->mh.ba.lifetime_4s = 0;
 		reply->bce = BCE_NULL;
 		drop_hnps(&reply->mh);
 		put_hnps(lma, reply, (uint8_t)status);
-		lma->totals.by_status[status]++;
 	}
 }
 

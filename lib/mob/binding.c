@@ -58,8 +58,7 @@ static uint8_t lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
 }
 
-// Where the realm of an NAI begins; an identifier of another kind has none.
-static uint16_t realm_at(uint8_t subtype, struct span id)
+uint16_t mn_id_realm(uint8_t subtype, struct span id)
 {
 	uint16_t at = id.n;
 
@@ -73,7 +72,7 @@ bool mn_id_equal(uint8_t subtype_a, struct span a, uint8_t subtype_b, struct spa
 {
 	if (subtype_a != subtype_b || a.n != b.n)
 		return false;
-	uint16_t realm = realm_at(subtype_a, a);
+	uint16_t realm = mn_id_realm(subtype_a, a);
 	for (uint16_t i = 0; i < a.n; i++)
 		if (i < realm ? a.p[i] != b.p[i] : lower(a.p[i]) != lower(b.p[i]))
 			return false;
@@ -83,7 +82,7 @@ bool mn_id_equal(uint8_t subtype_a, struct span a, uint8_t subtype_b, struct spa
 uint64_t mn_id_hash(struct siphash_key key, uint8_t subtype, struct span id)
 {
 	uint8_t folded[256];
-	uint16_t realm = realm_at(subtype, id);
+	uint16_t realm = mn_id_realm(subtype, id);
 	uint16_t n = id.n < 255 ? id.n : 255;
 
 	folded[0] = subtype;

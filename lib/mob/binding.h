@@ -75,6 +75,8 @@ struct span binding_ll_id(const struct bce *);
 bool binding_set_ll_id(struct bce *, struct span); // false: no memory, unchanged
 struct span binding_mn_id(const struct bce *);
 
+// Where the realm of an NAI begins, at its last "@"; the length where there is none.
+uint16_t mn_id_realm(uint8_t subtype, struct span id);
 // OPT-05: octet by octet, the realm of an NAI without regard to case.
 bool mn_id_equal(uint8_t subtype_a, struct span a, uint8_t subtype_b, struct span b);
 uint64_t mn_id_hash(struct siphash_key, uint8_t subtype, struct span id);

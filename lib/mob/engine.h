@@ -17,9 +17,12 @@ enum {
 	// One event of one binding, and everything that waited for it.
 	ACTIONS_PER_EVENT = (2 * MAX_HNPS_PER_BCE + 6) * (1 + HELD_PER_BCE),
 	REPLIES_PER_EVENT = 1 + HELD_PER_BCE,
-	// The largest input is a tick with its expiries, and a message on top.
-	MAX_ACTIONS = (EXPIRIES_PER_INPUT + 2) * ACTIONS_PER_EVENT,
-	MAX_REPLIES = (EXPIRIES_PER_INPUT + 2) * REPLIES_PER_EVENT,
+	// The largest input is a tick with its expiries, and a message on top. As much again is
+	// kept for BINDs that fail: what they undo is never more than what was done.
+	ACTIONS_OF_INPUT = (EXPIRIES_PER_INPUT + 2) * ACTIONS_PER_EVENT,
+	REPLIES_OF_INPUT = (EXPIRIES_PER_INPUT + 2) * REPLIES_PER_EVENT,
+	MAX_ACTIONS = 2 * ACTIONS_OF_INPUT,
+	MAX_REPLIES = 2 * REPLIES_OF_INPUT,
 	BE_PER_S = 10, // Binding Errors, RFC 6275 9.3.3 as ICMPv6 errors
 };
 
@@ -31,6 +34,7 @@ struct request {
 	uint16_t seq, flags;
 	uint32_t lifetime_s;
 	struct span mn_id, ll_id; // ll_id empty: absent, empty or all zero (LMA-BC-12c)
+	struct span ll_id_sent;   // as it came, for the answer
 	struct ip6_addr lla;
 	struct ip6_prefix hnps[MH_MAX_OPTS]; // as they came, zero ones included
 	uint8_t n_hnps, n_zero;
@@ -60,10 +64,26 @@ struct mag {
 	uint64_t received[LMA_N_UPDATES], accepted[LMA_N_UPDATES], denied[LMA_N_UPDATES];
 };
 
+// What an update replaced in a binding, should the workers have no room for the change.
+struct before {
+	struct ip6_addr coa, lla;
+	uint64_t timestamp;
+	ns_t deadline;
+	uint32_t mag, lifetime_s, handovers;
+	uint16_t seq;
+	uint8_t state, access, handoff, lmaa, ll_id_len;
+	bool by_timestamp;
+	uint8_t ll_id[256];
+};
+
 // A message to be sent, with everything that its options point to.
 struct reply {
 	struct mh mh;
 	uint32_t bce; // that it grants, BCE_NULL: none
+	uint32_t mag;
+	enum lma_update update;
+	bool is_change; // of a binding that was there: `before` tells how it was
+	struct before before;
 	uint8_t n_asked;
 	struct ip6_prefix
 		asked[MH_MAX_OPTS]; // the HNPs of the request, should it turn into a refusal
@@ -93,8 +113,8 @@ struct lma {
 	uint32_t n_held;
 	struct lma_action *actions; // a ring
 	uint32_t action_head, n_actions;
-	struct reply *replies; // used from the front, all free again when no action is left
-	uint32_t n_replies;
+	struct reply *replies;      // used from the front, all free again when no action is left
+	uint32_t n_replies, n_sent; // the first n_sent have been pulled
 	uint32_t be_tokens;
 	ns_t be_refilled;
 	struct lma_totals totals;
@@ -114,6 +134,7 @@ uint32_t mag_find(const struct lma *, struct ip6_addr coa); // 0: none
 uint32_t mag_get(struct lma *, struct ip6_addr coa, uint32_t conf);
 void count_received(struct lma *, uint32_t mag, enum lma_update);
 void count_answered(struct lma *, uint32_t mag, enum lma_update, uint8_t status);
+void count_turned(struct lma *, uint32_t mag, enum lma_update); // accepted, and now denied
 
 // ---- request.c
 
@@ -147,12 +168,18 @@ enum bce_event {
 // its binding; BCE_NULL is a binding that is not there yet.
 void transit(struct lma *, enum bce_event, uint32_t bce, const struct request *);
 
+// ---- undo.c
+
+void remember(const struct lma *, uint32_t bce, struct before *out);
+// False: it cannot be as it was, its MAG is not known any more.
+bool restore(struct lma *, uint32_t bce, const struct before *);
+
 // ---- hold.c
 
-// Keeps the update until the old MAG de-registers or MaxDelayBeforeNewBCEAssign is over. False: no
-// room.
+// Keeps the update until the old MAG de-registers or MaxDelayBeforeNewBCEAssign is over; of several
+// from one MAG the newest. False: no room.
 bool hold_update(struct lma *, uint32_t bce, const struct request *);
-// The update that waits for this binding is judged now (its binding was de-registered or is gone).
+// The updates that wait for this binding are judged now: it was de-registered, moved, or is gone.
 void release_held(struct lma *, uint32_t bce);
 uint32_t expire_held(struct lma *, uint32_t budget); // how many
 
@@ -171,9 +198,14 @@ void take_update(struct lma *, struct request *, enum update_path);
 
 // Queues the PBA, counts it, and notes a refusal. `bce`: what it grants, BCE_NULL: nothing.
 void answer(struct lma *, const struct request *, enum pba_status, uint32_t bce);
+// The same for a change of a binding that was there, which may have to be taken back.
+void answer_change(struct lma *, const struct request *, uint32_t bce, const struct before *);
 void answer_unknown_type(struct lma *, struct ip6_addr src, struct ip6_addr dst);
-// A queued acceptance of this binding becomes a refusal.
+// Queued acceptances of this binding become refusals.
 void turn_into_refusal(struct lma *, uint32_t bce, enum pba_status);
+// How the binding was before the one change that is granted but not yet answered; NULL when there
+// is no such change, or more than one.
+const struct before *change_under_way(const struct lma *, uint32_t bce);
 
 // ---- lma.c
 

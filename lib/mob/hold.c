@@ -10,9 +10,18 @@ static void keep(struct held *h, uint32_t bce, const struct request *r)
 	h->bce = bce;
 	memcpy(h->mn_id, r->mn_id.p, r->mn_id.n);
 	h->request.mn_id.p = h->mn_id;
-	if (r->ll_id.n > 0)
-		memcpy(h->ll_id, r->ll_id.p, r->ll_id.n);
+	if (r->ll_id_sent.n > 0)
+		memcpy(h->ll_id, r->ll_id_sent.p, r->ll_id_sent.n);
 	h->request.ll_id.p = h->ll_id;
+	h->request.ll_id_sent.p = h->ll_id;
+}
+
+// Of two updates of one MAG, whether `a` was sent after `b`; the network may have swapped them.
+static bool is_newer(const struct request *a, const struct request *b)
+{
+	if (a->has_timestamp && b->has_timestamp)
+		return a->timestamp > b->timestamp;
+	return (uint16_t)(a->seq - b->seq - 1) < 32767;
 }
 
 bool hold_update(struct lma *lma, uint32_t bce, const struct request *r)
@@ -30,8 +39,9 @@ bool hold_update(struct lma *lma, uint32_t bce, const struct request *r)
 		waiting++;
 		// LMA-RX-10: the MAG asked again; the wait goes on, the answer carries its latest
 		// number.
-		if (h->request.mag == r->mag) {
-			keep(h, bce, r);
+		if (ip6_equal(h->request.coa, r->coa)) {
+			if (is_newer(r, &h->request))
+				keep(h, bce, r);
 			return true;
 		}
 	}
@@ -52,7 +62,7 @@ static void judge(struct lma *lma, uint32_t i, enum update_path path)
 	struct held h = lma->held[i];
 
 	h.request.mn_id.p = h.mn_id;
-	h.request.ll_id.p = h.ll_id;
+	h.request.ll_id.p = h.request.ll_id_sent.p = h.ll_id;
 	lma->held[i].bce = BCE_NULL;
 	wheel_stop(lma->held_timers, i);
 	lma->n_held--;

@@ -110,11 +110,12 @@ void put_note(struct lma *lma, enum lma_note_kind kind, struct ip6_addr mag, uin
 	put_note_of(lma, kind, mag, status, (struct span){0});
 }
 
-// Room for `events` more events of bindings, with all that may wait for them.
+// Room for `events` more events of bindings, with all that may wait for them. A BIND that failed
+// has the second half for itself: it must be undone, however much is waiting.
 static bool has_room(const struct lma *lma, uint32_t events)
 {
-	return lma->n_actions + events * ACTIONS_PER_EVENT <= MAX_ACTIONS &&
-	       lma->n_replies + events * REPLIES_PER_EVENT <= MAX_REPLIES;
+	return lma->n_actions + events * ACTIONS_PER_EVENT <= ACTIONS_OF_INPUT &&
+	       lma->n_replies + events * REPLIES_PER_EVENT <= REPLIES_OF_INPUT;
 }
 
 static void expire_some(struct lma *lma)
@@ -159,6 +160,7 @@ static void take_message(struct lma *lma, const struct lma_event *event)
 	case MH_BU:
 		take_bu(lma, event);
 		break;
+	case MH_BRR:
 	case MH_BA:
 		put_note(lma, LMA_NOTE_IGNORED_ROLE, src, 0); // WIRE-14
 		break;
@@ -189,10 +191,10 @@ void lma_input(struct lma *lma, struct instant now, const struct lma_event *even
 		lma->now.mono = now.mono;
 	lma->now.wall_q16 = now.wall_q16;
 	if (lma->n_actions == 0)
-		lma->n_replies = 0;
+		lma->n_replies = lma->n_sent = 0;
 	if (event->kind != LMA_BIND_FAILED)
 		expire_some(lma);
-	if (!has_room(lma, 1)) {
+	if (event->kind != LMA_BIND_FAILED && !has_room(lma, 1)) {
 		lma->totals.notes[LMA_NOTE_OVERLOADED]++;
 		return;
 	}
@@ -221,6 +223,7 @@ bool lma_output(struct lma *lma, struct lma_action *out)
 	*out = lma->actions[lma->action_head];
 	lma->action_head = (lma->action_head + 1) % MAX_ACTIONS;
 	lma->n_actions--;
+	lma->n_sent += out->kind == LMA_SEND; // replies are pulled in the order of their making
 	return true;
 }
 
@@ -286,10 +289,21 @@ const struct lma_totals *lma_totals(struct lma *lma)
 const char *lma_note_text(enum lma_note_kind kind)
 {
 	static const char *const texts[LMA_N_NOTES] = {
-#define NOTE(ID, text) [LMA_NOTE_##ID] = text,
+#define NOTE(ID, name, text) [LMA_NOTE_##ID] = text,
 #include "mob/lma_notes.def"
 #undef NOTE
 	};
 
 	return kind < LMA_N_NOTES ? texts[kind] : "unknown";
+}
+
+const char *lma_note_name(enum lma_note_kind kind)
+{
+	static const char *const names[LMA_N_NOTES] = {
+#define NOTE(ID, name, text) [LMA_NOTE_##ID] = #name,
+#include "mob/lma_notes.def"
+#undef NOTE
+	};
+
+	return kind < LMA_N_NOTES ? names[kind] : "unknown";
 }

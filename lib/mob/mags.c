@@ -65,6 +65,16 @@ void count_answered(struct lma *lma, uint32_t mag, enum lma_update update, uint8
 		(accepted ? lma->mags[mag].accepted : lma->mags[mag].denied)[update]++;
 }
 
+void count_turned(struct lma *lma, uint32_t mag, enum lma_update update)
+{
+	lma->totals.accepted[update]--;
+	lma->totals.denied[update]++;
+	if (mag == 0)
+		return;
+	lma->mags[mag].accepted[update]--;
+	lma->mags[mag].denied[update]++;
+}
+
 bool lma_next_mag(const struct lma *lma, uint32_t *cursor, struct lma_mag *out)
 {
 	while (*cursor < lma->n_mags) {

@@ -23,13 +23,10 @@ static const struct lma_profile_conf *find_profile(const struct lma *lma, struct
 
 enum pba_status policy_node(const struct lma *lma, struct span mn_id)
 {
-	struct span realm = mn_id;
+	uint16_t at = mn_id_realm(MN_ID_NAI, mn_id);
+	struct span realm = {mn_id.p + at, (uint16_t)(mn_id.n - at)};
 	const struct lma_profile_conf *row = find_profile(lma, mn_id);
 
-	while (realm.n > 0 && realm.p[0] != '@') {
-		realm.p++;
-		realm.n--;
-	}
 	if (row == NULL && realm.n > 0)
 		row = find_profile(lma, realm);
 	if (row == NULL)

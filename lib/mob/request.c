@@ -53,6 +53,7 @@ bool request_read(const struct lma_event *event, struct request *r)
 	}
 	if ((opt = mh_find(mh, OPT_LL_ID)) != NULL) {
 		r->has_ll_id = true;
+		r->ll_id_sent = opt->ll_id.id;
 		r->ll_id = real_ll_id(opt->ll_id.id);
 	}
 	if ((opt = mh_find(mh, OPT_LLA)) != NULL) {

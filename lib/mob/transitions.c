@@ -164,21 +164,36 @@ static void create(struct step *s)
 // LMA-EXT-01: the workers need to know only if the tunnel's own end changed.
 static void renew(struct step *s)
 {
-	uint8_t lmaa = entry(s)->lmaa;
+	struct before before;
 
+	remember(s->lma, s->bce, &before);
 	if (!accept(s)) {
 		refuse(s, LMA_NOTE_FULL);
 		return;
 	}
-	if (entry(s)->lmaa != lmaa)
+	if (entry(s)->lmaa != before.lmaa)
 		put_for_each_hnp(s, LMA_BIND);
 	note(s, LMA_NOTE_REFRESHED);
-	answer(s->lma, s->r, PBA_ACCEPTED, s->bce);
+	answer_change(s->lma, s->r, s->bce, &before);
+}
+
+// Those who waited for this binding are judged again; each may be held anew.
+static void release(const struct step *s)
+{
+	struct bce *e = entry(s);
+
+	if (!e->waited_for)
+		return;
+	e->waited_for = false;
+	release_held(s->lma, s->bce);
 }
 
 // LMA-HO-01: one swap, at no instant is there no binding.
 static void hand_over(struct step *s)
 {
+	struct before before;
+
+	remember(s->lma, s->bce, &before);
 	if (!accept(s)) {
 		refuse(s, LMA_NOTE_FULL);
 		return;
@@ -186,26 +201,27 @@ static void hand_over(struct step *s)
 	entry(s)->handovers++;
 	put_for_each_hnp(s, LMA_BIND);
 	note(s, LMA_NOTE_HANDED_OVER);
-	answer(s->lma, s->r, PBA_ACCEPTED, s->bce);
-	release_held(s->lma, s->bce); // LMA-BC-19
+	answer_change(s->lma, s->r, s->bce, &before);
+	release(s); // LMA-BC-19
 }
 
 // LMA-DER-02: back within the delay, at the same MAG or another.
 static void revive(struct step *s)
 {
-	uint32_t mag = entry(s)->mag;
+	struct before before;
 
+	remember(s->lma, s->bce, &before);
 	if (!accept(s)) {
 		refuse(s, LMA_NOTE_FULL); // LMA-DER-06: the delay runs on
 		return;
 	}
 	entry(s)->state = BCE_ACTIVE;
-	entry(s)->handovers += entry(s)->mag != mag;
+	entry(s)->handovers += entry(s)->mag != before.mag;
 	s->lma->bindings.n_detached--;
 	put_for_each_hnp(s, LMA_BIND);
 	note(s, LMA_NOTE_REVIVED);
-	answer(s->lma, s->r, PBA_ACCEPTED, s->bce);
-	release_held(s->lma, s->bce);
+	answer_change(s->lma, s->r, s->bce, &before);
+	release(s);
 }
 
 // LMA-DER-01: answered at once, traffic dropped by name, the prefix kept for a while.
@@ -221,7 +237,7 @@ static void detach(struct step *s)
 	put_for_each_hnp(s, LMA_DETACH);
 	note(s, LMA_NOTE_DEREGISTERED);
 	answer(s->lma, s->r, PBA_ACCEPTED, s->bce);
-	release_held(s->lma, s->bce);
+	release(s);
 }
 
 // LMA-DER-05: said again, answered again; the timer is not restarted.
@@ -266,10 +282,20 @@ static void delete (struct step *s)
 	remove_binding(s, LMA_NOTE_DELETED);
 }
 
+// A change of a binding is taken back whole (LMA-RX-08); a new one goes. So does one whose change
+// cannot be taken back, or whose way back fails too.
 static void give_up(struct step *s)
 {
+	const struct before *before = change_under_way(s->lma, s->bce);
+	bool restored = before != NULL && restore(s->lma, s->bce, before);
+
 	turn_into_refusal(s->lma, s->bce, PBA_INSUFFICIENT_RESOURCES);
-	remove_binding(s, LMA_NOTE_NO_ROOM);
+	if (!restored) {
+		remove_binding(s, LMA_NOTE_NO_ROOM);
+		return;
+	}
+	put_for_each_hnp(s, entry(s)->state == BCE_DETACHED ? LMA_DETACH : LMA_BIND);
+	note(s, LMA_NOTE_NO_ROOM);
 }
 
 static void (*const cells[BCE_N_STATES][N_BCE_EVENTS])(struct step *) = {

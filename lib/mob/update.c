@@ -31,12 +31,32 @@ static enum lma_update class_of(const struct lma *lma, const struct request *r,
 // The record of its MAG; an update that needs none (a de-registration of nothing) makes none.
 static bool know_mag(struct lma *lma, struct request *r)
 {
+	bool is_first = r->mag == 0;
+
 	r->mag = mag_get(lma, r->coa, policy_mag(lma, r->coa));
-	if (r->mag != 0)
+	if (r->mag != 0) {
+		if (is_first)
+			lma->mags[r->mag].received[r->update]++;
 		return true;
+	}
 	put_note(lma, LMA_NOTE_FULL, r->coa, PBA_INSUFFICIENT_RESOURCES);
 	answer(lma, r, PBA_INSUFFICIENT_RESOURCES, BCE_NULL);
 	return false;
+}
+
+static void take_notice(struct lma *lma, const struct request *r)
+{
+	count_received(lma, r->mag, r->update);
+	if (r->has_handoff && (r->handoff < HI_NEW_INTERFACE || r->handoff > HI_NO_CHANGE))
+		put_note(lma, LMA_NOTE_UNKNOWN_HI, r->coa, r->handoff); // LMA-RX-07
+}
+
+static void wait_or_refuse(struct lma *lma, uint32_t bce, const struct request *r)
+{
+	if (hold_update(lma, bce, r))
+		return;
+	put_note(lma, LMA_NOTE_FULL, r->coa, PBA_INSUFFICIENT_RESOURCES); // SEC-10
+	answer(lma, r, PBA_INSUFFICIENT_RESOURCES, BCE_NULL);
 }
 
 void take_update(struct lma *lma, struct request *r, enum update_path path)
@@ -50,9 +70,7 @@ void take_update(struct lma *lma, struct request *r, enum update_path path)
 	r->mag = mag_find(lma, r->coa);
 	r->update = class_of(lma, r, &m);
 	if (path == UPDATE_FRESH)
-		count_received(lma, r->mag, r->update);
-	if (r->has_handoff && (r->handoff < HI_NEW_INTERFACE || r->handoff > HI_NO_CHANGE))
-		put_note(lma, LMA_NOTE_UNKNOWN_HI, r->coa, r->handoff);
+		take_notice(lma, r);
 	enum pba_status status = admit(lma, r, &m);
 	if (status == PBA_MAG_NOT_AUTHORIZED)
 		put_note(lma, LMA_NOTE_UNKNOWN_MAG, r->coa, (uint8_t)status);
@@ -66,8 +84,10 @@ void take_update(struct lma *lma, struct request *r, enum update_path path)
 	}
 	if (!know_mag(lma, r))
 		return;
-	if (m.kind == MATCH_WAIT && hold_update(lma, m.bce, r))
+	if (m.kind == MATCH_WAIT) {
+		wait_or_refuse(lma, m.bce, r);
 		return;
+	}
 	uint32_t bce = m.kind == MATCH_BINDING ? m.bce : BCE_NULL;
 	transit(lma, event_of(lma, r, bce), bce, r);
 }

@@ -31,7 +31,7 @@ management:
 dataplane:
   workers: 1
   hugepages: false
-  memory_mb: 256
+  memory_mb: 512
   mbufs: 8192
 lma:
   addresses: [{LMAA}]

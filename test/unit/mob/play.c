@@ -57,7 +57,8 @@ int play_begin(void **state)
 	};
 	p->conf.mags = some_mags(&p->conf.n_mags);
 	p->conf.pools = some_pools(&p->conf.n_pools);
-	p->now = (struct instant){1000 * NS_SEC, wall_q16_from_ns(1700000000 * NS_SEC)};
+	p->wall_ns = 1700000000 * NS_SEC;
+	p->now = (struct instant){1000 * NS_SEC, wall_q16_from_ns(p->wall_ns)};
 	play_restart(p);
 	*state = p;
 	return 0;
@@ -271,10 +272,10 @@ static void add_identity(struct mh *mh, const struct pbu *u)
 		mh_add(mh, OPT_ALT_COA)->alt_coa.addr = addr(u->alt_coa);
 }
 
-static uint64_t wall_plus(uint64_t wall_q16, int64_t ns)
+void step_clock(struct play *p, int64_t ns)
 {
-	return ns >= 0 ? wall_q16 + wall_q16_from_ns((uint64_t)ns)
-		       : wall_q16 - wall_q16_from_ns((uint64_t)-ns);
+	p->wall_ns += (uint64_t)ns;
+	p->now.wall_q16 = wall_q16_from_ns(p->wall_ns);
 }
 
 void say_raw(struct play *p, const struct lma_event *event)
@@ -294,13 +295,13 @@ void say(struct play *p, struct pbu u)
 	add_hnps(&mh, &u);
 	if (!u.no_timestamp)
 		mh_add(&mh, OPT_TIMESTAMP)->timestamp.wall_q16 =
-			wall_plus(p->now.wall_q16, u.ts_ns);
+			wall_q16_from_ns(p->wall_ns + (uint64_t)u.ts_ns);
 	say_raw(p,
 		&(struct lma_event){.kind = LMA_MESSAGE,
 				    .message = {addr(u.src), addr(u.dst), p->now.wall_q16, &mh}});
 	// Clocks never stand still between two messages.
 	p->now.mono += NS_MSEC;
-	p->now.wall_q16 += wall_q16_from_ns(NS_MSEC);
+	step_clock(p, NS_MSEC);
 }
 
 void tell(struct play *p, struct lma_event event)
@@ -310,7 +311,7 @@ void tell(struct play *p, struct lma_event event)
 
 static void move_to(struct play *p, ns_t mono)
 {
-	p->now.wall_q16 += wall_q16_from_ns(mono - p->now.mono);
+	step_clock(p, (int64_t)(mono - p->now.mono));
 	p->now.mono = mono;
 	lma_input(p->lma, p->now, &(struct lma_event){.kind = LMA_TICK});
 	pull(p);

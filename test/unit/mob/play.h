@@ -47,6 +47,7 @@ struct play {
 	struct lma *lma;
 	struct lma_conf conf;
 	struct instant now;
+	uint64_t wall_ns; // our clock, since 1970
 	uint16_t seq;
 	uint32_t bind_room; // BINDs that the workers' tables have room for
 	struct worker_view view[PLAY_PREFIXES];
@@ -76,7 +77,8 @@ struct pbu leave(const char *mn, const char *mag, const char *hnp);
 
 void say(struct play *, struct pbu);
 void say_raw(struct play *, const struct lma_event *);
-void pass_ms(struct play *, uint64_t ms); // ticks at every deadline on the way
+void pass_ms(struct play *, uint64_t ms);   // ticks at every deadline on the way
+void step_clock(struct play *, int64_t ns); // the wall clock alone
 void tell(struct play *, struct lma_event);
 
 struct ip6_addr addr(const char *text);
