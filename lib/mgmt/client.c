@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "mgmt/likeness.h"
+
 enum { ROW_MAX = 8192 };
 #define PATIENCE 10000000000u // ns that a client may neither ask nor read
 
@@ -53,30 +55,13 @@ static void put_end(struct mgmt_client *c, const char *error, const char *hint)
 	c->said_end = true;
 }
 
-// The longest run of characters that both have: finds the command that was meant behind a missing
-// word or a slip of the fingers.
-static size_t likeness(const char *a, const char *b)
-{
-	size_t best = 0;
-
-	for (const char *from = a; *from != '\0'; from++) {
-		for (const char *p = b; *p != '\0'; p++) {
-			size_t n = 0;
-			while (from[n] != '\0' && from[n] == p[n])
-				n++;
-			best = n > best ? n : best;
-		}
-	}
-	return best;
-}
-
 static void refuse_unknown(struct mgmt_client *c, const struct mgmt_command *commands)
 {
 	const struct mgmt_command *nearest = commands;
 	char error[CLIENT_LINE + 64], hint[256];
 
 	for (const struct mgmt_command *k = commands; k->words != NULL; k++)
-		if (likeness(k->words, c->line) > likeness(nearest->words, c->line))
+		if (mgmt_likeness(k->words, c->line) > mgmt_likeness(nearest->words, c->line))
 			nearest = k;
 	for (char *p = c->line; *p != '\0'; p++)
 		if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e)
