@@ -2,6 +2,8 @@
 // program takes half a list for a whole one.
 #include "app/ctl/answer.h"
 
+enum { DIGITS = 12 }; // of a real: a microsecond of some days, without the noise of a double
+
 void answer_begin(struct answer *a)
 {
 	a->rows = 0;
@@ -19,7 +21,7 @@ static void print_json(struct answer *a, const json_t *row)
 {
 	if (!a->command->single)
 		fputs(a->rows > 0 ? ",\n" : "[\n", a->out);
-	json_dumpf(row, a->out, JSON_COMPACT);
+	json_dumpf(row, a->out, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
 }
 
 bool answer_row(void *arg, json_t *row)

@@ -22,7 +22,7 @@ static const char *hint_for(int error)
 	case EPERM:
 		return "it is root's, try: sudo kedgectl ...";
 	case EAGAIN:
-		return "it is there but does not answer, see the log of kedge-lma";
+		return "see the log of kedge-lma";
 	case ENOENT:
 	case ENOTDIR:
 	case ECONNREFUSED:
@@ -101,8 +101,8 @@ static enum client_result read_rows(FILE *in, client_row_fn *fn, void *arg, stru
 		json_decref(row);
 	}
 	if (!last && errno == EAGAIN)
-		snprintf(why.text, why.n, "no answer for %d s; %s", CLIENT_PATIENCE_S,
-			 hint_for(EAGAIN));
+		snprintf(why.text, why.n, "no answer for %d s: stopped or overloaded? %s",
+			 CLIENT_PATIENCE_S, hint_for(EAGAIN));
 	free(line);
 	return result;
 }

@@ -51,10 +51,11 @@ static const struct command *find_command(int n, char **words)
 		if (mgmt_likeness(c->words, text) > mgmt_likeness(nearest->words, text))
 			nearest = c;
 	}
-	fprintf(stderr,
-		"kedgectl: unknown command \"%s\"; did you mean \"%s\"? all of them: "
-		"kedgectl help\n",
-		text, nearest->words);
+	fprintf(stderr, "kedgectl: unknown command \"%s\"; did you mean \"%s\"? there are: ", text,
+		nearest->words);
+	for (const struct command *c = commands; c->words != NULL; c++)
+		fprintf(stderr, "%s, ", c->words);
+	fputs("help\n", stderr);
 	return NULL;
 }
 

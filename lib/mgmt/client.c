@@ -10,7 +10,7 @@
 
 #include "mgmt/likeness.h"
 
-enum { ROW_MAX = 8192 };
+enum { ROW_MAX = 8192, DIGITS = 12 };
 #define PATIENCE 10000000000u // ns that a client may neither ask nor read
 
 void mgmt_client_init(struct mgmt_client *c, int fd, uint64_t now)
@@ -34,7 +34,8 @@ static size_t room(const struct mgmt_client *c)
 // One line of JSON; false: no room now, nothing written.
 static bool put_json(struct mgmt_client *c, const json_t *value)
 {
-	size_t n = json_dumpb(value, c->out + c->out_len, room(c), JSON_COMPACT);
+	size_t n = json_dumpb(value, c->out + c->out_len, room(c),
+			      JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
 
 	if (n == 0 || n + 1 > room(c))
 		return false;

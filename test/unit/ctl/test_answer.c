@@ -72,6 +72,16 @@ static void json_of_the_version_is_an_object(void **state)
 	end(&p, true, "{}\n");
 }
 
+static void json_reals_are_free_of_the_noise_of_doubles(void **state)
+{
+	(void)state;
+	struct paper p = {.answer = {.json = true}};
+
+	begin(&p, "show version");
+	add(&p, "{\"uptime_s\":4.1427619299999998,\"n\":9007199254740993}");
+	end(&p, true, "{\"uptime_s\":4.14276193,\"n\":9007199254740993}\n");
+}
+
 static void json_that_broke_off_does_not_parse(void **state)
 {
 	(void)state;
@@ -189,6 +199,7 @@ int main(void)
 		cmocka_unit_test(json_is_an_array_with_a_row_a_line),
 		cmocka_unit_test(json_of_no_rows_is_an_empty_array),
 		cmocka_unit_test(json_of_the_version_is_an_object),
+		cmocka_unit_test(json_reals_are_free_of_the_noise_of_doubles),
 		cmocka_unit_test(json_that_broke_off_does_not_parse),
 		cmocka_unit_test(drops_that_are_zero_show_only_when_all_are_asked_for),
 		cmocka_unit_test(an_empty_table_says_so_in_a_line),
