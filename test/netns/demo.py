@@ -12,7 +12,7 @@ import kernel
 from domain import CN, LMAA, POOL, Domain
 from kernel import Failed
 from mag import Mag
-from traffic import Transfer, ping, transfer
+from traffic import Transfer, ask_once, ping, transfer
 
 import pmip
 from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
@@ -95,7 +95,7 @@ def refusals(show, d, node):
     spoof = bytes(IPv6(src=node.address, dst=CN) / ICMPv6EchoRequest())
     d.mag1.send_packet(bytes(IPv6(src=d.mag1.coa, dst=LMAA, nh=41) / spoof))
     # Another node at MAG 1 keeps its tunnel welcome, so that only the source is wrong.
-    ping(d.cn, POOL.replace("::/48", ":ffff::1"), count=1)
+    ask_once(d.cn, POOL.replace("::/48", ":ffff::1"))
     stranger: Mag = d.stranger()
     show.claim("a MAG that is not configured gets status 154", stranger.ask("x@example").status == 154)
 
