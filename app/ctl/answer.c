@@ -10,6 +10,7 @@ void answer_begin(struct answer *a)
 	table_init(&a->table, a->command->columns, a->out, a->columns);
 }
 
+// Programs get every row: what is worth showing is for them to say.
 static bool is_hidden(const struct answer *a, const json_t *row)
 {
 	const char *key = a->command->hide_zero;

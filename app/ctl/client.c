@@ -15,6 +15,7 @@ struct reason {
 	size_t n;
 };
 
+// What to type next, for an errno of connect or read.
 static const char *hint_for(int error)
 {
 	switch (error) {
@@ -83,6 +84,7 @@ static bool is_last(const json_t *row, enum client_result *result, struct reason
 	return true;
 }
 
+// Until the last line, the end of file, silence, or `fn` has had enough.
 static enum client_result read_rows(FILE *in, client_row_fn *fn, void *arg, struct reason why)
 {
 	enum client_result result = CLIENT_BROKEN;

@@ -37,6 +37,7 @@ static int usage(FILE *out, int code)
 	return code;
 }
 
+// Words may come as one argument or as several. NULL: there is no such command, and that is said.
 static const struct command *find_command(int n, char **words)
 {
 	const struct command *nearest = commands;
@@ -59,6 +60,7 @@ static const struct command *find_command(int n, char **words)
 	return NULL;
 }
 
+// 0: not a terminal, so whoever reads takes lines of any length.
 static unsigned terminal_columns(void)
 {
 	struct winsize size = {0};
@@ -91,6 +93,7 @@ int main(int argc, char **argv)
 						{"help", no_argument, NULL, 'h'},
 						{0}};
 	struct answer answer = {.out = stdout, .columns = terminal_columns()};
+	// An empty variable would name a socket without a name; it counts as not set.
 	const char *path = getenv("KEDGE_SOCKET");
 	int option;
 

@@ -31,6 +31,7 @@ static const char *cell(const struct column *c, const json_t *row, char buf[NUMB
 			   buf, NUMBER);
 }
 
+// Of the widest line, as far as the sample tells.
 static size_t line_width(const struct table *t)
 {
 	size_t sum = 0;
@@ -41,6 +42,7 @@ static size_t line_width(const struct table *t)
 	return sum;
 }
 
+// Hides columns until the line fits, or until only those are left that do not give way.
 static void make_room(struct table *t)
 {
 	while (t->room > 0 && line_width(t) > t->room) {
@@ -55,6 +57,7 @@ static void make_room(struct table *t)
 	}
 }
 
+// Headings if there is no row.
 static void print_line(struct table *t, const json_t *row)
 {
 	char buf[NUMBER];
@@ -72,6 +75,7 @@ static void print_line(struct table *t, const json_t *row)
 	fputc('\n', t->out);
 }
 
+// Ends the sample: decides widths, prints what waited. Without rows there is nothing to decide.
 static void start(struct table *t)
 {
 	char buf[NUMBER];

@@ -20,6 +20,7 @@ char *words_duration(double seconds, char *buf, size_t n)
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (s < units[i].s)
 			continue;
+		// Of the next unit only: "3 h" for 3 h and 5 s, since nobody reads three units.
 		uint64_t rest = s % units[i].s;
 		if (i + 1 < sizeof(units) / sizeof(units[0]) && rest >= units[i + 1].s)
 			snprintf(buf, n, "%" PRIu64 " %s %" PRIu64 " %s", s / units[i].s,

@@ -10,6 +10,7 @@
 
 #include "mgmt/likeness.h"
 
+// A row is begun only where ROW_MAX bytes are free, so usually none is made twice.
 enum { ROW_MAX = 8192, DIGITS = 12 };
 #define PATIENCE 10000000000u // ns that a client may neither ask nor read
 
@@ -44,6 +45,7 @@ static bool put_json(struct mgmt_client *c, const json_t *value)
 	return true;
 }
 
+// The last line, of either kind; nothing is read or walked after it.
 static void put_end(struct mgmt_client *c, const char *error, const char *hint)
 {
 	json_t *last = error != NULL ? json_pack("{s:s,s:s}", "error", error, "hint", hint)
@@ -64,6 +66,7 @@ static void refuse_unknown(struct mgmt_client *c, const struct mgmt_command *com
 	for (const struct mgmt_command *k = commands; k->words != NULL; k++)
 		if (mgmt_likeness(k->words, c->line) > mgmt_likeness(nearest->words, c->line))
 			nearest = k;
+	// It comes back in an error that an operator's terminal shows.
 	for (char *p = c->line; *p != '\0'; p++)
 		if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e)
 			*p = '?';
@@ -126,7 +129,7 @@ static bool walk_row(struct mgmt_client *c, void *app)
 	json_t *row = json_object();
 
 	if (row == NULL)
-		return false;
+		return false; // no memory is no end of the table: again next turn
 	bool more = c->command->next(app, &c->cursor, row);
 	bool fits = more && put_json(c, row);
 	json_decref(row);

@@ -152,12 +152,13 @@ static void accept_some(struct mgmt *s, uint64_t now)
 	static const char busy[] = "{\"error\":\"too many clients at a time\","
 				   "\"hint\":\"try again in a moment\"}\n";
 
+	// Bounded: whoever connects in a loop gets no more of a turn than this.
 	for (int i = 0; i < BACKLOG; i++) {
 		int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0)
 			return;
 		struct mgmt_client *c = find_room(s);
-		if (c == NULL) {
+		if (c == NULL) { // said before it asks, so that it need not wait for a place
 			(void)!send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL);
 			close(fd);
 			continue;
@@ -188,6 +189,7 @@ bool mgmt_poll(struct mgmt *s, uint64_t now)
 		struct mgmt_client *c = &s->clients[i];
 		if (c->fd < 0)
 			continue;
+		// Each in turn, whether it woke us or not: time passes for the silent ones, too.
 		enum client_state state = mgmt_client_turn(c, s->commands, s->app, now);
 		if (state == CLIENT_GONE)
 			drop(s, c);
