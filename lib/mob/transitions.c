@@ -118,7 +118,7 @@ static bool take_prefixes(const struct step *s, struct ip6_prefix *out)
 {
 	const struct request *r = s->r;
 	uint64_t owner = mn_id_hash(s->lma->key, r->mn_id_subtype, r->mn_id);
-	uint8_t n = 0, named;
+	uint8_t n = 0;
 	bool ok = true;
 
 	for (uint8_t i = 0; ok && i < r->n_hnps; i++) {
@@ -128,8 +128,8 @@ static bool take_prefixes(const struct step *s, struct ip6_prefix *out)
 		if (ok)
 			out[n++] = r->hnps[i];
 	}
-	for (named = n; ok && n < r->n_hnps; n += ok)
-		ok = pool_take_any(&s->lma->pools, &s->lma->bindings, out, named, &out[n]);
+	for (; ok && n < r->n_hnps; n += ok)
+		ok = pool_take_any(&s->lma->pools, &s->lma->bindings, out, n, &out[n]);
 	if (!ok)
 		give_prefixes(s, out, n);
 	return ok;
