@@ -156,14 +156,16 @@ static void on_neigh(struct twin *t, const struct kernel_event *e)
 	uint32_t i = adj_find(&t->adjs, link, e->neigh.addr);
 	if (i == ADJ_NONE && usable)
 		i = adj_get(&t->adjs, link, e->neigh.addr);
+	// Nobody is there: the kernel need not ask for ever. A gateway is asked for as long as it
+	// is one.
+	if (e->gone && (i == ADJ_NONE || !t->adjs.adjs[i].gateway))
+		(void)kernel_neigh_unmanage(t->conf.kernel, link->ifindex, e->neigh.addr);
 	if (i == ADJ_NONE)
 		return;
 	struct adj *a = &t->adjs.adjs[i];
 	a->usable = usable;
 	if (usable)
 		memcpy(a->mac, e->neigh.mac, sizeof(a->mac));
-	else if (!a->gateway)
-		(void)kernel_neigh_unmanage(t->conf.kernel, link->ifindex, a->addr);
 	adj_publish(&t->adjs, i);
 	struct rib_route host = {.dst = {a->addr, 128},
 				 .ifindex = e->ifindex,
@@ -274,8 +276,8 @@ bool twin_poll(struct twin *t)
 	}
 	bool settled = route_commit(t->conf.fib) == 0;
 	bool changed = t->changed;
-	// Two turns after a change nobody names an adjacency that lost its routes: the workers' copy is
-	// out, and the forwarding entries were resolved anew in between.
+	// Two turns after a change nobody names an adjacency that lost its routes: the workers'
+	// copy is out, and the forwarding entries were resolved anew in between.
 	if (settled && !changed && t->unswept) {
 		adj_sweep(&t->adjs);
 		t->unswept = false;

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "drivers/port.h"
 #include "fib/fib.h"
-#include "linux/kernel.h"
+#include "linux/kernel_twin.h"
 
 struct twin;
 

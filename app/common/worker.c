@@ -83,6 +83,7 @@ static unsigned take_inbox(struct worker *w)
 		if (out->n == sizeof(out->pkts) / sizeof(out->pkts[0]))
 			send_own(w, p.port, out);
 		out->pkts[out->n] = pkts[i];
+		out->lens[out->n] = rte_pktmbuf_data_len(pkts[i]);
 		out->verdicts[out->n++] = p.verdict;
 	}
 	return n;

@@ -15,7 +15,7 @@
 #include "drivers/port.h"
 #include "fwd/fwd.h"
 
-enum { WORKER_MAX = 32, WORKER_RXQ_MAX = 32 };
+enum { WORKER_MAX = 64, WORKER_RXQ_MAX = 64 };
 
 struct worker_rxq {
 	struct port *port;

@@ -19,7 +19,12 @@
 #include "drivers/mem/mem.h"
 
 enum { PUNT_RING = 4096, WORKER_RING = 1024, MEM_PORT_DEPTH = 1024, MBUF_CACHE = 256 };
-enum { MAX_ROUTES = 1 << 18, MAX_NEIGHBOURS = 4096, MBUF_ROOM = 2048 + RTE_PKTMBUF_HEADROOM };
+enum {
+	MAX_ROUTES = 1 << 18,
+	TRY_OUT_ROUTES = 1 << 14,
+	MAX_NEIGHBOURS = 4096,
+	MBUF_ROOM = 2048 + RTE_PKTMBUF_HEADROOM
+};
 
 // A step that failed: rc, and one line of why.
 static int failed(int rc, char *why, size_t n, const char *what)
@@ -36,6 +41,12 @@ static uint64_t random_seed(void)
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		seed = (uint64_t)getpid() << 32 ^ control_now();
 	return seed;
+}
+
+// A full Internet table needs the memory of a server; a try-out without huge pages has little.
+static uint32_t max_routes(const struct conf *conf)
+{
+	return conf->dataplane.hugepages ? MAX_ROUTES : TRY_OUT_ROUTES;
 }
 
 static bool has_af_xdp(const struct conf *conf)
@@ -65,12 +76,11 @@ static int start_management(struct anchor *a, char *why, size_t n)
 static int start_tables(struct anchor *a, char *why, size_t n)
 {
 	const struct conf *c = a->conf;
-	struct bcache_conf cache = {.max_bindings = c->lma.max_bindings,
-				    .seed = random_seed(),
-				    .min_bits = 18};
+	struct bcache_conf cache = {
+		.max_bindings = c->lma.max_bindings, .seed = random_seed(), .min_bits = 18};
 	struct fib_conf fib = {.max_entries = c->lma.max_mags + 64,
 			       .max_nexthops = 2 * MAX_NEIGHBOURS,
-			       .max_routes = MAX_ROUTES,
+			       .max_routes = max_routes(a->conf),
 			       .max_peers = c->lma.max_mags,
 			       .seed = random_seed()};
 
@@ -83,6 +93,10 @@ static int start_tables(struct anchor *a, char *why, size_t n)
 	a->mag_refs = calloc((size_t)a->max_mags + 1, sizeof(*a->mag_refs));
 	if (rc == 0 && a->mag_refs == NULL)
 		rc = -ENOMEM;
+	if (rc == -ENOMEM)
+		snprintf(why, n,
+			 "no memory for the workers' tables: raise dataplane.memory_mb (now %u)",
+			 c->dataplane.memory_mb);
 	return rc == 0 ? 0 : failed(rc, why, n, "tables of the workers");
 }
 
@@ -180,7 +194,7 @@ static int start_twin(struct anchor *a, char *why, size_t n)
 				 .n_ports = a->n_ports,
 				 .pools = a->pool_blocks,
 				 .n_pools = a->conf->n_pools,
-				 .max_routes = MAX_ROUTES,
+				 .max_routes = max_routes(a->conf),
 				 .max_neighbours = MAX_NEIGHBOURS,
 				 .seed = random_seed()};
 	int rc = 0;
@@ -303,7 +317,8 @@ static int start_worker(struct anchor *a, struct worker *w)
 				.pool = a->pool,
 				.punt = a->punt,
 				.telem = &a->telem[w->number],
-				.seed = random_seed()};
+				.seed = random_seed(),
+				.socket = SOCKET_ID_ANY};
 
 	w->grace = a->grace;
 	w->telem = &a->telem[w->number];
@@ -346,13 +361,28 @@ static void warn_of_addresses(const struct anchor *a)
 	}
 }
 
+int anchor_check(const struct conf *c, char *why, size_t n)
+{
+	for (uint32_t i = 0; i < c->n_interfaces; i++) {
+		if (c->interfaces[i].vlan == 0)
+			continue;
+		snprintf(why, n,
+			 "%s: interface %s: tagged interfaces are not served yet: leave vlan out "
+			 "and "
+			 "have the switch untag it",
+			 c->path, c->interfaces[i].name);
+		return -ENOTSUP;
+	}
+	return 0;
+}
+
 int anchor_start(struct anchor *a, char *why, size_t n)
 {
 	int rc;
 
 	a->started = control_now();
 	a->n_workers = a->conf->dataplane.workers;
-	if ((rc = start_management(a, why, n)) != 0 ||
+	if ((rc = anchor_check(a->conf, why, n)) != 0 || (rc = start_management(a, why, n)) != 0 ||
 	    (has_af_xdp(a->conf) && (rc = steer_open(&a->steer, why, n)) != 0) ||
 	    (rc = eal_start("kedge-lma", a->conf, why, n)) != 0 ||
 	    (rc = start_tables(a, why, n)) != 0 || (rc = start_buffers(a, why, n)) != 0 ||

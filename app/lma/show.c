@@ -214,12 +214,6 @@ static void put_tables(struct stats *s, const struct anchor *a)
 	put_stat(s, "grace_pending", grace_pending(a->grace), "things waiting for the workers");
 }
 
-static const char *const note_names[] = {
-#define NOTE(ID, text) "note_" #ID,
-#include "mob/lma_notes.def"
-#undef NOTE
-};
-
 static void put_signalling(struct stats *s, struct anchor *a)
 {
 	static const char *const received[] = {"initial_received", "refresh_received",
@@ -245,8 +239,7 @@ static void put_signalling(struct stats *s, struct anchor *a)
 		put_stat(s, denied[i], t->denied[i], "binding updates denied");
 	}
 	for (unsigned i = 0; i < LMA_N_NOTES; i++)
-		if (t->notes[i] > 0)
-			put_stat(s, note_names[i], t->notes[i], lma_note_text(i));
+		put_stat(s, lma_note_name(i), t->notes[i], lma_note_text(i));
 	for (unsigned i = MH_OK + 1; i < MH_N_ERRS; i++)
 		put_stat(s, mh_err_name(i), c->parse_errors[i], "mobility messages not readable");
 	put_stat(s, "signalling_sent", c->sent, "messages of ours given to a worker");

@@ -29,12 +29,12 @@ struct writer {
 
 static inline struct reader rd_over(struct span s)
 {
-	return (struct reader){s.p, s.p + s.n, false};
+	return (struct reader){s.p, s.n > 0 ? s.p + s.n : s.p, false};
 }
 
 static inline struct writer wr_over(void *buf, size_t n)
 {
-	return (struct writer){buf, buf, (uint8_t *)buf + n, false};
+	return (struct writer){buf, buf, n > 0 ? (uint8_t *)buf + n : buf, false};
 }
 
 static inline size_t rd_left(const struct reader *r)

@@ -1,11 +1,16 @@
 // YAML to a checked, immutable snapshot.
 //
-// conf.h / conf.c   load, dump, free
-// schema.def        every key as a row: path, type, range, default, unit, live or restart, one line
-// of text yaml.[ch]         libyaml's events to a tree with line and column; doubled keys and tabs
-// are found here check.[ch]        tree against schema: types, ranges, unknown keys with the
-// nearest right one rules.[ch]        what spans rows, one named function each: pools overlap, HNP
-// longer than /64, ...
+// conf.c         load, free: the steps
+// schema.def     every key as a row: path, type, range, default, unit, live or restart, one line
+//                of text; schema.[ch] finds them
+// yaml.[ch]      libyaml's events to a tree with line and column; doubled keys are found here,
+//                tabs in tabs.[ch]
+// check.[ch]     tree against schema: types, ranges, unknown keys with the nearest right one
+// value.[ch]     one value, both ways; address.[ch], nearest.[ch]: what was probably meant
+// rules.[ch]     what spans rows, one named function each: pools overlap, HNP longer than /64, ...
+// names.[ch]     names that must differ or must exist
+// mistakes.[ch]  all that is wrong, sorted, one line each
+// dump.c         a snapshot as YAML; reference.c: the reference page
 //
 // All mistakes are reported at once, one line each: file:line:column: what is wrong, and the
 // nearest right thing. A snapshot never changes; reload builds another. Pure but for reading the
@@ -106,5 +111,7 @@ void conf_free(struct conf *);
 
 // What is in force, every default written out, as YAML that loads to the same.
 void conf_dump(const struct conf *, FILE *out);
+// What is allowed but worth a line in the log (LMA-VAR-02): writes nothing if there is nothing.
+void conf_warn(const struct conf *, FILE *out);
 // The reference page, from the schema's rows.
 void conf_reference(FILE *out);

@@ -4,7 +4,8 @@
 // pipeline.c  the order of the stages, and the one place that counts and frees
 // classify.c  bytes become headers, here and nowhere else: lanes INNER, TUNNEL, PUNT, DROP
 // encap.c     downlink: binding, hop limit, MTU, DSCP and ECN, flow label, prebuilt header
-// decap.c     uplink: whose tunnel, whose source, hop limit, what next
+// decap.c     uplink: whose tunnel, whose source, ECN, hop limit
+// route.c     what next for a packet in no tunnel: a port, a pool, nowhere
 // icmp.c      ICMPv6 errors, token bucket; they enter the next burst as if received
 // output.c    next hop: layer-2 header, into the port's array
 // punt.c      to the control thread, policed per MAG
@@ -56,6 +57,7 @@ struct fwd_init {
 	struct rte_ring *punt;    // to control; shared by the workers (multi producer)
 	struct telem_worker *telem;
 	uint64_t seed;
+	int socket; // NUMA node of the worker's own memory
 };
 
 int fwd_new(const struct fwd_init *, const struct fwd_conf *, struct fwd **out); // 0, -ENOMEM
@@ -68,8 +70,8 @@ void fwd_set_conf(struct fwd *, const struct fwd_conf *);
 // segment.
 void fwd_burst(struct fwd *, uint16_t port, struct rte_mbuf **pkts, uint16_t n, ns_t now);
 
-// Worker. Packets of control's making: IPv6 without layer 2; `verdict` is counted for each that
-// leaves.
+// Worker. Packets of control's making, n <= FWD_BURST: IPv6 without layer 2, in one segment. Those
+// that leave are counted as TX_SIGNALLING.
 void fwd_originate(struct fwd *, struct rte_mbuf **pkts, uint16_t n, ns_t now);
 
 // Worker. ICMP errors made during the last bursts become input now; call it once a turn. How many
@@ -80,6 +82,8 @@ unsigned fwd_turn(struct fwd *, ns_t now);
 struct fwd_out {
 	uint16_t n;
 	struct rte_mbuf *pkts[4 * FWD_BURST];
+	uint16_t
+		lens[4 * FWD_BURST]; // bytes of each: after the port took it, it is not ours to ask
 	uint8_t verdicts[4 * FWD_BURST]; // enum verdict of each when it is taken
 };
 struct fwd_out *fwd_out(struct fwd *, uint16_t port);

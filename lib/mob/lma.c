@@ -177,6 +177,7 @@ static void take_message(struct lma *lma, const struct lma_event *event)
 	case MH_BU:
 		take_bu(lma, event);
 		break;
+	case MH_BRR:
 	case MH_BA:
 		put_note(lma, LMA_NOTE_IGNORED_ROLE, src, 0); // WIRE-14
 		break;
@@ -305,10 +306,21 @@ const struct lma_totals *lma_totals(struct lma *lma)
 const char *lma_note_text(enum lma_note_kind kind)
 {
 	static const char *const texts[LMA_N_NOTES] = {
-#define NOTE(ID, text) [LMA_NOTE_##ID] = text,
+#define NOTE(ID, name, text) [LMA_NOTE_##ID] = text,
 #include "mob/lma_notes.def"
 #undef NOTE
 	};
 
 	return kind < LMA_N_NOTES ? texts[kind] : "unknown";
+}
+
+const char *lma_note_name(enum lma_note_kind kind)
+{
+	static const char *const names[LMA_N_NOTES] = {
+#define NOTE(ID, name, text) [LMA_NOTE_##ID] = #name,
+#include "mob/lma_notes.def"
+#undef NOTE
+	};
+
+	return kind < LMA_N_NOTES ? names[kind] : "unknown";
 }

@@ -100,12 +100,13 @@ enum lma_action_kind {
 };
 
 enum lma_note_kind {
-#define NOTE(ID, text) LMA_NOTE_##ID,
+#define NOTE(ID, name, text) LMA_NOTE_##ID,
 #include "mob/lma_notes.def"
 #undef NOTE
 	LMA_N_NOTES,
 };
 const char *lma_note_text(enum lma_note_kind);
+const char *lma_note_name(enum lma_note_kind); // "note_refused"
 
 struct lma_action {
 	enum lma_action_kind kind;

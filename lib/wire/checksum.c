@@ -1,4 +1,7 @@
 // One's complement sums.
+//
+// Decides nothing: whoever asks compares with zero, or writes the result down. Octet by octet and
+// without alignment, for signalling and errors; the forwarding path does not come here.
 #include "wire/checksum.h"
 
 #include "wire/mh.h"

@@ -3,7 +3,7 @@
 
 #include "base/cursor.h"
 
-// Over pseudo-header and body. Zero when the body carries a right checksum; the value to write
-// (big- endian) when its checksum field is zero.
+// Over pseudo-header and body. Zero when the body carries a right checksum; the value to write,
+// big-endian, when its checksum field is zero.
 uint16_t ip6_checksum(struct ip6_addr src, struct ip6_addr dst, uint8_t next_header,
 		      struct span body);

@@ -11,15 +11,16 @@ enum {
 	ICMP6_PARAMETER_PROBLEM = 4,
 };
 enum { ICMP6_NO_ROUTE = 0, ICMP6_HOP_LIMIT = 0, ICMP6_ADDRESS_UNREACHABLE = 3 };
-enum {
-	ICMP6_ERROR_MAX = 1280
-}; // RFC 4443 2.4(c): as much of the packet as fits without exceeding it
+// RFC 4443 2.4(c): as much of the packet as fits without exceeding it.
+enum { ICMP6_ERROR_MAX = 1280 };
 
 // RFC 4443 2.4(e): no error about an error, a redirect, a multicast or one without a unicast
-// source. Packet Too Big may answer a multicast. `packet` is the whole offending IPv6 packet.
+// source. Packet Too Big may answer a multicast. `packet` is the offending IPv6 packet, whole or
+// its first octets: one whose extension headers do not end in them is not answered.
 bool icmp6_may_answer(struct span packet, uint8_t type);
 
 // Writes the IPv6 packet with the error about `packet`; `param` is the MTU of a Packet Too Big or
-// the pointer of a Parameter Problem. Its length, or 0 when `room` is too small.
+// the pointer of a Parameter Problem. Its length, or 0 when `room` is too small. `buf` and `packet`
+// do not overlap.
 size_t icmp6_error_emit(void *buf, size_t room, struct ip6_addr src, struct ip6_addr dst,
 			uint8_t type, uint8_t code, uint32_t param, struct span packet);

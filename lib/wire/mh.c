@@ -56,7 +56,8 @@ static enum mh_err parse_option(const struct message_codec *message, uint8_t typ
 static enum mh_err parse_options(const struct message_codec *message, struct reader *r,
 				 struct mh_opts *out)
 {
-	out->n = out->unknown = out->repeated = 0;
+	out->n = 0;
+	out->unknown = out->repeated = 0;
 	while (rd_left(r) > 0) {
 		uint8_t type = rd_u8(r);
 		if (type == OPT_PAD1)
@@ -120,9 +121,10 @@ static void pad_to(struct writer *w, const uint8_t *start, size_t n, size_t off)
 static bool emit_option(struct writer *w, const uint8_t *start, const struct message_codec *message,
 			const struct mh_opt *opt)
 {
-	const struct option_codec *c = option_codec((uint8_t)opt->type);
+	const struct option_codec *c = option_codec((unsigned)opt->type);
 
-	if (c == NULL || (message->options & option_bit((uint8_t)opt->type)) == 0 || !is_sound(opt))
+	if (c == NULL || (message->options & option_bit((unsigned)opt->type)) == 0 ||
+	    !is_sound(opt))
 		return false;
 	pad_to(w, start, c->align_n, c->align_off);
 	wr_u8(w, (uint8_t)opt->type);
@@ -138,7 +140,7 @@ static bool emit_option(struct writer *w, const uint8_t *start, const struct mes
 
 bool mh_emit(struct writer *w, struct ip6_addr src, struct ip6_addr dst, const struct mh *mh)
 {
-	const struct message_codec *c = message_codec((uint8_t)mh->type);
+	const struct message_codec *c = message_codec((unsigned)mh->type);
 	uint8_t *start = w->p;
 
 	if (c == NULL)

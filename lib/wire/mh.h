@@ -3,8 +3,10 @@
 // mh_messages.def  every message: number, fields, which options it may carry
 // mh_options.def   every option: number, alignment, bounds, fields
 // mh.c             parse, emit: a message is its fixed fields and a list of options
+// mh_codec.c       the lists expanded: a parser, an emitter and a printer of each
 // mh_print.c       one readable line of a message, for logs and traces
 // checksum.c       the checksum with the IPv6 pseudo-header
+// icmp6.c          ICMPv6 errors: what may be answered, and with which bytes
 //
 // The two .def lists are the only place where a message or an option is described: structs, parser,
 // emitter, printer, fuzz dictionary and the documentation's tables come from them. A new RFC is one
@@ -78,9 +80,10 @@ enum { MH_MAX_OPTS = 40 };
 struct mh_opts {
 	struct mh_opt v[MH_MAX_OPTS];
 	uint8_t n;
-	uint8_t unknown;  // skipped by their length: not in mh_options.def, or not for this message
-	uint8_t repeated; // skipped: a second one of an option that stands once (OPT-01: the first
-			  // counts)
+	// Wide enough for a message of nothing else: 1018 options of two octets.
+	uint16_t unknown; // skipped by their length: not in mh_options.def, or not for this message
+	uint16_t repeated; // skipped: another one of an option that stands once (OPT-01: the first
+			   // counts)
 };
 
 struct mh {

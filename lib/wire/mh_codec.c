@@ -23,6 +23,7 @@
 	static void parse_mh_##name(struct reader *r, struct mh *mh)                               \
 	{                                                                                          \
 		struct mh_##name *v = &mh->name;                                                   \
+		(void)v;                                                                           \
 		__VA_ARGS__                                                                        \
 	}
 #include "wire/mh_messages.def"
@@ -58,6 +59,7 @@
 	static void emit_mh_##name(struct writer *w, const struct mh *mh)                          \
 	{                                                                                          \
 		const struct mh_##name *v = &mh->name;                                             \
+		(void)v;                                                                           \
 		__VA_ARGS__                                                                        \
 	}
 #include "wire/mh_messages.def"
@@ -91,6 +93,7 @@
 	static void print_mh_##name(struct writer *w, const struct mh *mh)                         \
 	{                                                                                          \
 		const struct mh_##name *v = &mh->name;                                             \
+		(void)v, (void)w;                                                                  \
 		__VA_ARGS__                                                                        \
 	}
 #include "wire/mh_messages.def"
@@ -107,7 +110,7 @@ static const struct option_codec options[] = {
 };
 
 #define BIT(ID) ((uint64_t)1 << OPT_##ID)
-// Up to twelve options by name; a longer list needs another line here.
+// Up to eight options by name; a longer list needs another line here.
 #define BITS_0()                                         0
 #define BITS_1(a)                                        BIT(a)
 #define BITS_2(a, ...)                                   (BIT(a) | BITS_1(__VA_ARGS__))

@@ -1,4 +1,7 @@
 // Mobility messages as one line of text, and the names of their numbers.
+//
+// Decides how a value looks in a log; what a peer wrote is escaped there, so that it can neither
+// end the line nor pass for another field. Does not decide which messages are worth a line.
 #include "wire/mh.h"
 
 #include <stdio.h>

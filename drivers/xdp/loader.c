@@ -1,0 +1,160 @@
+// A private mount namespace with a bpffs, the maps pinned in it, the program as a file for the
+// driver.
+#include "drivers/xdp/loader.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "steer.skel.h"
+
+#define BPFFS "/sys/fs/bpf"
+
+struct steer {
+	struct steer_bpf *skel;
+	char object[64];
+	unsigned n_tunnels, n_pools;
+	struct ip6_addr tunnels[STEER_MAX_TUNNEL_ADDRS];
+	struct steer_pool_key pools[STEER_MAX_POOLS];
+};
+
+static int fail(int rc, char *why, size_t n, const char *what, const char *hint)
+{
+	snprintf(why, n, "%s: %s; %s", what, strerror(-rc), hint);
+	return rc;
+}
+
+// Nothing that happens to mounts here is seen outside, and all of it goes with the process.
+static int enter_own_mounts(char *why, size_t n)
+{
+	static const char hint[] = "AF_XDP ports need root (CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_BPF)";
+
+	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		return fail(-errno, why, n, "cannot have mounts of our own", hint);
+	// After ip-netns-exec /sys may be a fresh one without the directory: bring a sysfs that has
+	// it.
+	if (access(BPFFS, F_OK) != 0 && mount("sysfs", "/sys", "sysfs", 0, NULL) != 0)
+		return fail(-errno, why, n, "cannot mount sysfs", hint);
+	if (mount("bpf", BPFFS, "bpf", 0, "mode=0700") != 0)
+		return fail(-errno, why, n, "cannot mount " BPFFS, hint);
+	return 0;
+}
+
+// The driver opens the program by path: a file on a tmpfs of our own.
+static int write_object(struct steer *s, char *why, size_t n)
+{
+	size_t size;
+	const void *bytes = steer_bpf__elf_bytes(&size);
+	static const char hint[] = "is the file system for temporary files there?";
+
+	snprintf(s->object, sizeof(s->object), "/dev/shm/steer.bpf.o");
+	if (mount("tmpfs", "/dev/shm", "tmpfs", 0, "mode=0700") != 0)
+		return fail(-errno, why, n, "cannot mount a private /dev/shm", hint);
+	int fd = open(s->object, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail(-errno, why, n, s->object, hint);
+	ssize_t written = write(fd, bytes, size);
+	close(fd);
+	return written == (ssize_t)size ? 0 : fail(-EIO, why, n, s->object, hint);
+}
+
+int steer_open(struct steer **out, char *why, size_t n)
+{
+	struct steer *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return -ENOMEM;
+	int rc = enter_own_mounts(why, n);
+	if (rc == 0)
+		rc = write_object(s, why, n);
+	if (rc == 0) {
+		s->skel = steer_bpf__open_and_load();
+		if (s->skel == NULL)
+			rc = fail(-errno, why, n, "the kernel refuses the XDP program",
+				  "it needs 5.9 or newer with BPF and AF_XDP");
+	}
+	if (rc != 0) {
+		steer_close(s);
+		return rc;
+	}
+	*out = s;
+	return 0;
+}
+
+void steer_close(struct steer *s)
+{
+	if (s == NULL)
+		return;
+	steer_bpf__destroy(s->skel);
+	free(s);
+}
+
+const char *steer_object_path(const struct steer *s)
+{
+	return s->object;
+}
+
+int steer_set_tunnel_addrs(struct steer *s, const struct ip6_addr *addrs, unsigned n)
+{
+	int fd = bpf_map__fd(s->skel->maps.kedge_tunnels);
+	uint8_t yes = 1;
+
+	if (n > STEER_MAX_TUNNEL_ADDRS)
+		return -ENOSPC;
+	for (unsigned i = 0; i < s->n_tunnels; i++)
+		(void)bpf_map_delete_elem(fd, &s->tunnels[i]);
+	s->n_tunnels = 0;
+	for (unsigned i = 0; i < n; i++) {
+		if (bpf_map_update_elem(fd, &addrs[i], &yes, BPF_ANY) != 0)
+			return -errno;
+		s->tunnels[s->n_tunnels++] = addrs[i];
+	}
+	return 0;
+}
+
+int steer_set_pools(struct steer *s, const struct ip6_prefix *pools, unsigned n)
+{
+	int fd = bpf_map__fd(s->skel->maps.kedge_pools);
+	uint8_t yes = 1;
+
+	if (n > STEER_MAX_POOLS)
+		return -ENOSPC;
+	for (unsigned i = 0; i < s->n_pools; i++)
+		(void)bpf_map_delete_elem(fd, &s->pools[i]);
+	s->n_pools = 0;
+	for (unsigned i = 0; i < n; i++) {
+		struct steer_pool_key key = {.len = pools[i].len};
+		memcpy(key.addr, pools[i].addr.a, sizeof(key.addr));
+		if (bpf_map_update_elem(fd, &key, &yes, BPF_ANY) != 0)
+			return -errno;
+		s->pools[s->n_pools++] = key;
+	}
+	return 0;
+}
+
+int steer_counters(struct steer *s, uint64_t out[STEER_N_COUNTERS])
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t *each = cpus > 0 ? calloc((size_t)cpus, sizeof(*each)) : NULL;
+	int rc = 0;
+
+	if (each == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < STEER_N_COUNTERS && rc == 0; i++) {
+		if (bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.kedge_steered), &i, each) != 0)
+			rc = -errno;
+		out[i] = 0;
+		for (int cpu = 0; cpu < cpus && rc == 0; cpu++)
+			out[i] += each[cpu];
+	}
+	free(each);
+	return rc;
+}

@@ -1,0 +1,140 @@
+// Forwarding entries: a dense array, found again by their tunnel, counted by their bindings.
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "bcache/bcache.h"
+#include "fib/fib_impl.h"
+
+enum { NONE = UINT32_MAX, OUTER_HOP_LIMIT = 64, NEXT_IPV6 = 41 };
+
+static size_t array_bytes(const struct fib *f)
+{
+	return (size_t)(f->conf.max_entries + BCACHE_FIRST) * sizeof(struct fwd_entry);
+}
+
+int entries_init(struct fib *f)
+{
+	uint32_t n = f->conf.max_entries + BCACHE_FIRST;
+	void *p = mmap(NULL, array_bytes(f), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+
+	if (p == MAP_FAILED)
+		return -ENOMEM;
+	f->entries = p;
+	(void)madvise(p, array_bytes(f), MADV_HUGEPAGE);
+	f->rows = calloc(n, sizeof(*f->rows));
+	f->key = (struct siphash_key){f->conf.seed, ~f->conf.seed};
+	if (f->rows == NULL || map_init(&f->by_tunnel, 0) != 0)
+		return -ENOMEM;
+	f->entry_free = NONE;
+	while (n-- > BCACHE_FIRST) {
+		f->rows[n].next_free = f->entry_free;
+		f->entry_free = n;
+	}
+	return 0;
+}
+
+void entries_done(struct fib *f)
+{
+	if (f->entries != NULL)
+		munmap(f->entries, array_bytes(f));
+	free(f->rows);
+	map_done(&f->by_tunnel);
+}
+
+const struct fwd_entry *entry_get(const struct fib *f, uint32_t index)
+{
+	return &f->entries[index];
+}
+
+static bool same_tunnel(const struct fwd_tunnel *a, const struct fwd_tunnel *b)
+{
+	return a->mag == b->mag && ip6_equal(a->lmaa, b->lmaa) && ip6_equal(a->coa, b->coa);
+}
+
+static uint64_t hash_of(const struct fib *f, const struct fwd_tunnel *t)
+{
+	return siphash(f->key, t, sizeof(*t));
+}
+
+static uint32_t find(const struct fib *f, const struct fwd_tunnel *t)
+{
+	struct map_cursor c;
+	uint32_t i = map_first(&f->by_tunnel, hash_of(f, t), &c);
+
+	for (; i != MAP_NONE; i = map_next(&f->by_tunnel, &c))
+		if (same_tunnel(&f->entries[i].tunnel, t))
+			return i;
+	return NONE;
+}
+
+// RFC 2473 5.1: what every packet of this tunnel starts with; length, class and label come later.
+static void write_outer(uint8_t *h, const struct fwd_tunnel *t)
+{
+	memset(h, 0, 40);
+	h[0] = 0x60;
+	h[6] = NEXT_IPV6;
+	h[7] = OUTER_HOP_LIMIT;
+	memcpy(h + 8, t->lmaa.a, sizeof(t->lmaa.a));
+	memcpy(h + 24, t->coa.a, sizeof(t->coa.a));
+}
+
+int64_t entry_hold(struct fib *f, const struct fwd_tunnel *t)
+{
+	uint32_t i = find(f, t);
+
+	if (i == NONE) {
+		i = f->entry_free;
+		if (i == NONE || map_add(&f->by_tunnel, hash_of(f, t), i) != 0)
+			return -ENOSPC;
+		f->entry_free = f->rows[i].next_free;
+		struct fwd_entry *e = &f->entries[i];
+		memset(e, 0, sizeof(*e));
+		write_outer(e->outer, t);
+		e->mag_id = t->mag;
+		e->tunnel = *t;
+	}
+	f->rows[i].refs++;
+	return i;
+}
+
+static void reuse(void *fib, uint64_t index)
+{
+	struct fib *f = fib;
+
+	f->rows[index].next_free = f->entry_free;
+	f->entry_free = (uint32_t)index;
+}
+
+void entry_release(struct fib *f, uint32_t index)
+{
+	if (--f->rows[index].refs > 0)
+		return;
+	map_del(&f->by_tunnel, hash_of(f, &f->entries[index].tunnel), index);
+	// No memory for the note: the entry is lost to us, never reused too early.
+	(void)grace_defer(f->grace, reuse, f, index);
+}
+
+uint32_t entry_refs(const struct fib *f, uint32_t index)
+{
+	return f->rows[index].refs;
+}
+
+void entry_set_nexthop(struct fib *f, uint32_t index, uint16_t nexthop)
+{
+	atomic_store_explicit(&f->entries[index].nexthop, nexthop, memory_order_relaxed);
+}
+
+void entry_set_mtu(struct fib *f, uint32_t index, uint16_t path_mtu)
+{
+	atomic_store_explicit(&f->entries[index].path_mtu, path_mtu, memory_order_relaxed);
+}
+
+void entry_each(struct fib *f, void (*fn)(void *arg, uint32_t index, const struct fwd_entry *),
+		void *arg)
+{
+	for (uint32_t i = BCACHE_FIRST; i < f->conf.max_entries + BCACHE_FIRST; i++)
+		if (f->rows[i].refs > 0)
+			fn(arg, i, &f->entries[i]);
+}

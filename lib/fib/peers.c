@@ -1,0 +1,113 @@
+// Outer source address to mag_id: open addressing, written in place.
+//
+// The address is written before the number is published, so who sees a number sees its address. A
+// deleted slot keeps its address and is used for another one only after a grace period.
+#include <errno.h>
+#include <stdlib.h>
+
+#include "fib/fib_impl.h"
+
+static const uint32_t PEER_GONE = UINT32_MAX;
+
+static uint32_t home_of(const struct fib *f, struct ip6_addr a)
+{
+	uint64_t x = (ip6_hi64(a) ^ f->peer_seed) * 0xff51afd7ed558ccdu;
+
+	x = (x ^ x >> 32 ^ ip6_lo64(a)) * 0xc4ceb9fe1a85ec53u;
+	return (uint32_t)(x >> 32) & f->peer_mask;
+}
+
+int peers_init(struct fib *f)
+{
+	uint32_t n = 16;
+
+	while (n < 4 * f->conf.max_peers) // deleted ones take room too
+		n *= 2;
+	f->peers = calloc(n, sizeof(*f->peers));
+	f->peer_mask = n - 1;
+	f->peer_seed = f->conf.seed;
+	return f->peers != NULL ? 0 : -ENOMEM;
+}
+
+void peers_done(struct fib *f)
+{
+	free(f->peers);
+}
+
+static uint32_t load(const struct peer_slot *s)
+{
+	return atomic_load_explicit(&s->mag, memory_order_acquire);
+}
+
+// The slot of an address, or where it would go; NULL: the table is full of others.
+static struct peer_slot *locate(const struct fib *f, struct ip6_addr a, bool *there)
+{
+	struct peer_slot *room = NULL;
+	uint32_t home = home_of(f, a);
+
+	*there = false;
+	for (uint32_t i = 0; i <= f->peer_mask; i++) {
+		struct peer_slot *s = &f->peers[(home + i) & f->peer_mask];
+		uint32_t mag = load(s);
+		if (mag != 0 && ip6_equal(s->addr, a)) {
+			*there = true;
+			return s;
+		}
+		if (room == NULL && (mag == 0 || (mag == PEER_GONE && s->resting == 0)))
+			room = s;
+		if (mag == 0)
+			break;
+	}
+	return room;
+}
+
+int peer_add(struct fib *f, struct ip6_addr coa, uint32_t mag)
+{
+	bool there;
+	struct peer_slot *s = locate(f, coa, &there);
+
+	bool gone = there && load(s) == PEER_GONE;
+	if ((!there || gone) && f->n_peers == f->conf.max_peers)
+		return -ENOSPC;
+	if (s == NULL)
+		return -ENOSPC;
+	f->n_peers += !there || gone;
+	if (!there)
+		s->addr = coa;
+	atomic_store_explicit(&s->mag, mag, memory_order_release);
+	return 0;
+}
+
+static void end_rest(void *slot, uint64_t unused)
+{
+	(void)unused;
+	((struct peer_slot *)slot)->resting--;
+}
+
+void peer_del(struct fib *f, struct ip6_addr coa)
+{
+	bool there;
+	struct peer_slot *s = locate(f, coa, &there);
+
+	if (!there || load(s) == PEER_GONE)
+		return;
+	atomic_store_explicit(&s->mag, PEER_GONE, memory_order_release);
+	f->n_peers--;
+	s->resting++;
+	(void)grace_defer(f->grace, end_rest, s, 0);
+}
+
+uint32_t peer_find(const struct fib *f, struct ip6_addr coa)
+{
+	uint32_t home = home_of(f, coa);
+
+	for (uint32_t i = 0; i <= f->peer_mask; i++) {
+		const struct peer_slot *s = &f->peers[(home + i) & f->peer_mask];
+		uint32_t mag = load(s);
+		if (mag == 0)
+			return 0;
+		if (mag != PEER_GONE && ip6_equal(s->addr, coa))
+			return mag;
+	}
+	return 0;
+}

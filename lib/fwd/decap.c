@@ -1,0 +1,126 @@
+// Uplink: packets out of a tunnel. Whose tunnel is it, is the inner packet whole, may its source
+// use this tunnel, what does congestion on the way mean for it, does it live one hop longer.
+//
+// Decides whether a mobile node's packet is let in; where it goes is route.c's. RFC 5213 5.6.2 and
+// 6275 10.4.5: the outer source has to be the care-of address that the inner source is bound to.
+#include <rte_prefetch.h>
+
+#include "fwd/stage.h"
+#include "wire/icmp6.h"
+
+static const struct refusal hop_limit_exceeded = {ICMP6_TIME_EXCEEDED, ICMP6_HOP_LIMIT, 0};
+
+// LMA-FW-04.
+static bool may_cross(const struct ip6_addr *a)
+{
+	return ip6_is_routable_unicast(*a);
+}
+
+// LMA-FW-05: no tunnel in a tunnel, to us or from one MAG to another.
+static bool is_tunnel_end(const struct fwd *f, const struct ip6_addr *a)
+{
+	return fwd_is_lmaa(f->conf, a) || peer_find(f->fib, *a) != 0;
+}
+
+// Takes the outer headers off. What remains is the inner packet, trimmed to its own length. False,
+// with the reason, when it is not let in.
+static bool unwrap(struct fwd *f, struct pkt *p, enum verdict *why)
+{
+	const struct ip6_hdr_bytes *outer = ip6_of(p->m);
+
+	*why = V_DROP_UNKNOWN_TUNNEL;
+	p->mag = peer_find(f->fib, outer->src);
+	if (p->mag == 0)
+		return false;
+	*why = V_DROP_INNER;
+	p->outer_ecn = ip6_class(outer) & ECN_MASK;
+	uint16_t room = (uint16_t)(rte_pktmbuf_data_len(p->m) - p->offset);
+	uint32_t len =
+		ip6_packet_len(rte_pktmbuf_mtod_offset(p->m, const uint8_t *, p->offset), room);
+	if (len == 0)
+		return false;
+	rte_pktmbuf_adj(p->m, p->offset);
+	rte_pktmbuf_trim(p->m, (uint16_t)(room - len));
+
+	const struct ip6_hdr_bytes *inner = ip6_of(p->m);
+	*why = V_DROP_INNER_SRC;
+	if (!may_cross(&inner->src))
+		return false;
+	*why = V_DROP_INNER_DST;
+	if (!may_cross(&inner->dst))
+		return false;
+	*why = V_DROP_NESTED;
+	return !is_tunnel_end(f, &inner->dst);
+}
+
+// LMA-FW-03: bound, and bound to this tunnel.
+static bool is_entitled(const struct fwd *f, const struct pkt *p, uint32_t value, enum verdict *why)
+{
+	*why = V_DROP_UNBOUND_SRC;
+	if (value == BCACHE_NONE)
+		return false;
+	*why = V_DROP_DETACHED;
+	if (value < BCACHE_FIRST)
+		return false;
+	const struct fwd_entry *e = entry_get(f->fib, value);
+	*why = V_DROP_SPOOF;
+	return e->mag_id == p->mag || e->prev_mag_id == p->mag;
+}
+
+// LMA-FW-08, the exit. False: RFC 6040 4.2 asks for a drop.
+static bool take_ecn(enum fwd_ecn mode, struct ip6_hdr_bytes *inner, uint8_t outer_ecn)
+{
+	uint8_t ecn = ip6_class(inner) & ECN_MASK;
+
+	if (outer_ecn == ECN_CE) {
+		if (ecn != ECN_NOT_ECT)
+			ip6_set_ecn(inner, ECN_CE);
+		return ecn != ECN_NOT_ECT || mode == FWD_ECN_RFC5213;
+	}
+	if (mode == FWD_ECN_RFC6040 && outer_ecn == ECN_ECT1 && ecn == ECN_ECT0)
+		ip6_set_ecn(inner, ECN_ECT1);
+	return true;
+}
+
+static void let_in(struct fwd *f, struct pkt *p, uint32_t value)
+{
+	struct ip6_hdr_bytes *inner = ip6_of(p->m);
+	enum verdict why;
+
+	if (!is_entitled(f, p, value, &why))
+		return fwd_drop(f, p->m, why);
+	if (!take_ecn(f->conf->ecn, inner, p->outer_ecn))
+		return fwd_drop(f, p->m, V_DROP_ECN);
+	if (inner->hop_limit <= 1)
+		return fwd_refuse(f, p, V_DROP_HOP_LIMIT, hop_limit_exceeded);
+	inner->hop_limit--; // LMA-FW-07: once, wherever it goes from here
+	lane_add(&f->route, p);
+}
+
+void fwd_decap(struct fwd *f)
+{
+	const struct ip6_addr *sources[FWD_BURST];
+	uint32_t values[FWD_BURST];
+	struct lane *in = &f->tunnel;
+	uint16_t n = 0;
+	enum verdict why;
+
+	for (uint16_t i = 0; i < in->n; i++) {
+		if (!unwrap(f, &in->p[i], &why)) {
+			fwd_drop(f, in->p[i].m, why);
+			continue;
+		}
+		in->p[n] = in->p[i];
+		sources[n] = &ip6_of(in->p[n].m)->src;
+		n++;
+	}
+	in->n = 0;
+	if (n == 0)
+		return;
+	bcache_find_burst(f->bcache, sources, n, values);
+	for (uint16_t i = 0; i < n; i++)
+		if (values[i] >= BCACHE_FIRST)
+			rte_prefetch0(entry_get(f->fib, values[i]));
+	for (uint16_t i = 0; i < n; i++)
+		let_in(f, &in->p[i], values[i]);
+}

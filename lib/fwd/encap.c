@@ -1,0 +1,162 @@
+// Towards a mobile node: whose binding covers the destination, does the packet live one hop longer,
+// does it fit, and what the header in front of it says.
+//
+// Three kinds come here: from the network (DOWNLINK, checked and charged a hop), from another
+// mobile node (HAIRPIN, both done by decap.c), and our own. RFC 5213 5.6, RFC 2473 3.1 and 7.1.
+// missing: fragments of the outer packet (LMA-MTU-02), the limit option (LMA-FW-12).
+#include <stdatomic.h>
+#include <string.h>
+
+#include <rte_prefetch.h>
+
+#include "fwd/stage.h"
+#include "wire/icmp6.h"
+
+static const struct refusal hop_limit_exceeded = {ICMP6_TIME_EXCEEDED, ICMP6_HOP_LIMIT, 0};
+static const struct refusal no_way = {ICMP6_UNREACHABLE, ICMP6_ADDRESS_UNREACHABLE, 0};
+
+enum { TCP = 6, UDP = 17, PORTS_LEN = 4 };
+
+static bool has_link_scope(const struct ip6_addr *a)
+{
+	return ip6_is_link_local(*a) || ip6_is_multicast(*a);
+}
+
+// What the network may send to a mobile node. LMA-FW-14, LMA-FW-04; a source in a pool would be a
+// mobile node that does not come through its tunnel (LMA-FW-03).
+static bool may_enter(const struct fwd *f, const struct ip6_hdr_bytes *h, enum verdict *why)
+{
+	*why = V_DROP_LINK_SCOPE;
+	if (has_link_scope(&h->src) || has_link_scope(&h->dst))
+		return false;
+	*why = V_DROP_INNER_SRC;
+	if (ip6_is_zero(h->src) || ip6_is_loopback(h->src))
+		return false;
+	*why = V_DROP_POOL_SRC;
+	return !fwd_in_pool(f->conf, &h->src);
+}
+
+static uint64_t stir(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * 0x9e3779b97f4a7c15u;
+	return h ^ h >> 29;
+}
+
+// RFC 6438 3: all packets of an inner flow get one label, different flows different ones. Never 0,
+// which would say that nobody labelled it.
+static uint32_t label_of_flow(const struct fwd *f, struct rte_mbuf *m)
+{
+	const struct ip6_hdr_bytes *h = ip6_of(m);
+	struct span packet = ip6_span(m);
+	uint32_t ports = 0;
+
+	if ((h->next_header == TCP || h->next_header == UDP) && packet.n >= IP6_HDR + PORTS_LEN)
+		memcpy(&ports, packet.p + IP6_HDR, PORTS_LEN);
+	uint64_t v = stir(f->key.k0, ip6_hi64(h->src));
+	v = stir(v, ip6_lo64(h->src));
+	v = stir(v, ip6_hi64(h->dst));
+	v = stir(v, ip6_lo64(h->dst));
+	v = stir(v, (uint64_t)ip6_label(h) << 32 | ports);
+	v = stir(v, h->next_header);
+	uint32_t label = (uint32_t)(v >> 44);
+	return label != 0 ? label : 1;
+}
+
+// LMA-FW-08, the entry; LMA-FW-09.
+static uint8_t outer_class(enum fwd_ecn mode, uint8_t inner)
+{
+	if (mode == FWD_ECN_RFC5213 && (inner & ECN_MASK) == ECN_CE)
+		return (uint8_t)((inner & ~ECN_MASK) | ECN_ECT0); // RFC 5213 5.6.3, RFC 3168 9.1.1
+	return inner;
+}
+
+// Bytes of inner packet that fit. The entry's path MTU may be older than what the link says now.
+static uint32_t tunnel_mtu(const struct fwd_entry *e, const struct nexthop *nh)
+{
+	uint32_t path = atomic_load_explicit(&e->path_mtu, memory_order_relaxed);
+
+	path = RTE_MIN(path, nh->mtu);
+	return path > IP6_HDR ? path - IP6_HDR : 0;
+}
+
+static void wrap(struct fwd *f, struct pkt *p, const struct fwd_entry *e, const struct nexthop *nh)
+{
+	uint8_t tc = outer_class(f->conf->ecn, ip6_class(ip6_of(p->m)));
+	uint32_t label = label_of_flow(f, p->m);
+	uint16_t len = rte_pktmbuf_data_len(p->m);
+	struct ip6_hdr_bytes *outer = (struct ip6_hdr_bytes *)rte_pktmbuf_prepend(p->m, IP6_HDR);
+
+	if (outer == NULL)
+		return fwd_drop(f, p->m, V_DROP_NO_MBUF);
+	memcpy(outer, e->outer, IP6_HDR);
+	ip6_set_class_label(outer, tc, label);
+	outer->payload_len[0] = (uint8_t)(len >> 8);
+	outer->payload_len[1] = (uint8_t)len;
+	fwd_output(f, p, nh);
+}
+
+// LMA-MTU-02.
+static void fit(struct fwd *f, struct pkt *p, const struct fwd_entry *e, const struct nexthop *nh)
+{
+	uint32_t mtu = tunnel_mtu(e, nh), told = RTE_MAX(mtu, (uint32_t)IP6_MIN_MTU);
+	uint32_t len = rte_pktmbuf_data_len(p->m);
+
+	if (len > told)
+		return fwd_refuse(f, p, V_DROP_TOO_BIG, (struct refusal){ICMP6_TOO_BIG, 0, told});
+	if (len > mtu)
+		return fwd_drop(f, p->m, V_DROP_LINK_MTU);
+	wrap(f, p, e, nh);
+}
+
+static void enter(struct fwd *f, struct pkt *p, uint32_t value)
+{
+	if (value == BCACHE_NONE)
+		return fwd_drop(f, p->m, V_DROP_NO_BINDING);
+	if (value < BCACHE_FIRST) // LMA-FW-13: in silence
+		return fwd_drop(f, p->m, V_DROP_DETACHED);
+	if (p->verdict == V_TX_DOWNLINK) {
+		struct ip6_hdr_bytes *h = ip6_of(p->m);
+		if (h->hop_limit <= 1)
+			return fwd_refuse(f, p, V_DROP_HOP_LIMIT, hop_limit_exceeded);
+		h->hop_limit--; // LMA-FW-07
+	}
+	const struct fwd_entry *e = entry_get(f->fib, value);
+	const struct nexthop *nh =
+		nexthop_get(f->fib, atomic_load_explicit(&e->nexthop, memory_order_relaxed));
+	switch (nh->kind) {
+	case NH_PORT:
+		return fit(f, p, e, nh);
+	case NH_GLEAN:
+		return fwd_glean(f, p, ip6_is_zero(nh->gateway) ? e->tunnel.coa : nh->gateway);
+	default: // RFC 2473 8.3: no way to the tunnel's end is told as code 3
+		return fwd_refuse(f, p, V_DROP_NO_ROUTE, no_way);
+	}
+}
+
+void fwd_encap(struct fwd *f)
+{
+	const struct ip6_addr *destinations[FWD_BURST];
+	uint32_t values[FWD_BURST];
+	struct lane *in = &f->enter;
+	uint16_t n = 0;
+	enum verdict why;
+
+	for (uint16_t i = 0; i < in->n; i++) {
+		const struct ip6_hdr_bytes *h = ip6_of(in->p[i].m);
+		if (in->p[i].verdict == V_TX_DOWNLINK && !may_enter(f, h, &why)) {
+			fwd_drop(f, in->p[i].m, why);
+			continue;
+		}
+		destinations[n] = &h->dst;
+		in->p[n++] = in->p[i];
+	}
+	in->n = 0;
+	if (n == 0)
+		return;
+	bcache_find_burst(f->bcache, destinations, n, values);
+	for (uint16_t i = 0; i < n; i++)
+		if (values[i] >= BCACHE_FIRST)
+			rte_prefetch0(entry_get(f->fib, values[i]));
+	for (uint16_t i = 0; i < n; i++)
+		enter(f, &in->p[i], values[i]);
+}

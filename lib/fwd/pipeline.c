@@ -1,0 +1,143 @@
+// The order of the stages, the life of a struct fwd, and the one place that counts and frees.
+//
+// Decides nothing about packets. A burst of at most FWD_BURST packets goes through all stages
+// before the next one starts, so no lane can hold more than that.
+#include <errno.h>
+
+#include <rte_malloc.h>
+
+#include "base/rng.h"
+#include "fwd/stage.h"
+
+int fwd_new(const struct fwd_init *init, const struct fwd_conf *conf, struct fwd **out)
+{
+	struct fwd *f = rte_zmalloc_socket("fwd", sizeof(*f), RTE_CACHE_LINE_SIZE, init->socket);
+	struct rng rng = {init->seed};
+
+	if (f == NULL)
+		return -ENOMEM;
+	f->conf = conf;
+	f->bcache = init->bcache;
+	f->fib = init->fib;
+	f->telem = init->telem;
+	f->pool = init->pool;
+	f->punt_ring = init->punt;
+	f->key = (struct siphash_key){rng_u64(&rng), rng_u64(&rng)};
+	*out = f;
+	return 0;
+}
+
+void fwd_free(struct fwd *f)
+{
+	if (f == NULL)
+		return;
+	for (uint16_t port = 0; port < FWD_MAX_PORTS; port++)
+		for (uint16_t i = 0; i < f->out[port].n; i++)
+			rte_pktmbuf_free(f->out[port].pkts[i]);
+	for (uint16_t i = 0; i < f->n_errors; i++)
+		rte_pktmbuf_free(f->errors[i].m);
+	rte_free(f);
+}
+
+void fwd_set_conf(struct fwd *f, const struct fwd_conf *conf)
+{
+	f->conf = conf;
+}
+
+void fwd_count(struct fwd *f, enum verdict verdict)
+{
+	telem_count(&f->telem->verdicts[verdict], 1);
+}
+
+void fwd_drop(struct fwd *f, struct rte_mbuf *m, enum verdict verdict)
+{
+	fwd_count(f, verdict);
+	rte_pktmbuf_free(m);
+}
+
+static void run_stages(struct fwd *f)
+{
+	fwd_decap(f);
+	fwd_route(f);
+	fwd_encap(f);
+	fwd_to_control(f);
+}
+
+void fwd_burst(struct fwd *f, uint16_t port, struct rte_mbuf **pkts, uint16_t n, ns_t now)
+{
+	uint64_t bytes = 0;
+
+	f->now = now;
+	for (uint16_t i = 0; i < n; i++)
+		bytes += rte_pktmbuf_pkt_len(pkts[i]);
+	telem_count(&f->telem->received, n);
+	telem_count(&f->telem->received_bytes, bytes);
+	fwd_classify(f, port, pkts, n);
+	run_stages(f);
+}
+
+// Control checks what it makes; this keeps a mistake there from becoming one here.
+static bool is_packet(struct rte_mbuf *m)
+{
+	struct span s = ip6_span(m);
+
+	return m->nb_segs == 1 && ip6_packet_len(s.p, s.n) == s.n;
+}
+
+void fwd_originate(struct fwd *f, struct rte_mbuf **pkts, uint16_t n, ns_t now)
+{
+	f->now = now;
+	telem_count(&f->telem->originated, n);
+	for (uint16_t i = 0; i < n; i++) {
+		if (is_packet(pkts[i]))
+			lane_add(&f->route,
+				 &(struct pkt){.m = pkts[i], .verdict = V_TX_SIGNALLING});
+		else
+			fwd_drop(f, pkts[i], V_DROP_TRUNCATED);
+	}
+	run_stages(f);
+}
+
+unsigned fwd_turn(struct fwd *f, ns_t now)
+{
+	unsigned n = f->n_errors;
+
+	f->now = now;
+	for (unsigned i = 0; i < n; i++)
+		lane_add(&f->route, &f->errors[i]);
+	f->n_errors = 0;
+	run_stages(f);
+	return n;
+}
+
+struct fwd_out *fwd_out(struct fwd *f, uint16_t port)
+{
+	return &f->out[port];
+}
+
+void fwd_sent(struct fwd *f, uint16_t port, uint16_t taken, enum verdict lost)
+{
+	struct fwd_out *out = &f->out[port];
+	uint64_t bytes = 0;
+
+	for (uint16_t i = 0; i < out->n; i++) {
+		if (i < taken) { // no longer ours: not even its length may be read
+			bytes += out->lens[i];
+			fwd_count(f, out->verdicts[i]);
+		} else {
+			fwd_drop(f, out->pkts[i], lost);
+		}
+	}
+	telem_count(&f->telem->sent, RTE_MIN(taken, out->n));
+	telem_count(&f->telem->sent_bytes, bytes);
+	out->n = 0;
+}
+
+unsigned fwd_held(const struct fwd *f)
+{
+	unsigned held = f->n_errors;
+
+	for (uint16_t port = 0; port < FWD_MAX_PORTS; port++)
+		held += f->out[port].n;
+	return held;
+}

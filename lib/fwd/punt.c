@@ -1,0 +1,75 @@
+// To the control thread: signalling, ICMPv6 errors about our tunnels, and notes that a neighbour is
+// wanted.
+//
+// Decides by rate, per source, before control spends anything on it (SEC-01); a full ring is a
+// named drop. The packet itself travels, with struct fwd_punt in its private area.
+#include <string.h>
+
+#include "fwd/stage.h"
+
+// An address asked for is asked for again only after a while; control keeps its own state.
+enum { GLEAN_RATE = 4 };
+
+static uint64_t hash_of(const struct fwd *f, const struct ip6_addr *a)
+{
+	return siphash(f->key, a, sizeof(*a));
+}
+
+static struct bucket *bucket_of(struct fwd *f, const struct ip6_addr *src)
+{
+	uint32_t mag = peer_find(f->fib, *src);
+
+	if (mag != 0)
+		return &f->mag_buckets[mag % MAG_BUCKETS];
+	return &f->stranger_buckets[hash_of(f, src) % STRANGER_BUCKETS];
+}
+
+// False: not taken, and still the caller's.
+static bool hand_over(struct fwd *f, struct rte_mbuf *m, const struct fwd_punt *note)
+{
+	if (m->priv_size < sizeof(*note)) // a pool not made for it
+		return false;
+	*fwd_punt_of(m) = *note;
+	return rte_ring_enqueue(f->punt_ring, m) == 0;
+}
+
+static void punt(struct fwd *f, struct pkt *p)
+{
+	uint32_t rate = f->conf->signalling_rate;
+	struct fwd_punt note = {
+		.kind = p->punt,
+		.port = p->port,
+		.mh_offset = p->offset,
+		.mh_len = (uint16_t)(rte_pktmbuf_data_len(p->m) - p->offset),
+		.arrival = f->now,
+	};
+
+	if (!bucket_take(bucket_of(f, &ip6_of(p->m)->src), f->now, rate, rate))
+		return fwd_drop(f, p->m, V_DROP_PUNT_POLICED);
+	if (!hand_over(f, p->m, &note))
+		return fwd_drop(f, p->m, V_DROP_PUNT_FULL);
+	fwd_count(f, p->punt == FWD_PUNT_ICMP ? V_PUNT_ICMP : V_PUNT_SIGNALLING);
+}
+
+void fwd_to_control(struct fwd *f)
+{
+	for (uint16_t i = 0; i < f->punt.n; i++)
+		punt(f, &f->punt.p[i]);
+	f->punt.n = 0;
+}
+
+void fwd_glean(struct fwd *f, struct pkt *p, struct ip6_addr next)
+{
+	struct bucket *b = &f->glean_buckets[hash_of(f, &next) % GLEAN_BUCKETS];
+	struct fwd_punt note = {
+		.kind = FWD_PUNT_GLEAN, .port = p->port, .arrival = f->now, .glean = next};
+	struct rte_mbuf *m = p->m;
+
+	// The buffer of the lost packet carries the note: no allocation, and it is counted as lost.
+	if (bucket_take(b, f->now, GLEAN_RATE, 1)) {
+		rte_pktmbuf_trim(m, rte_pktmbuf_data_len(m));
+		if (hand_over(f, m, &note))
+			return fwd_count(f, V_DROP_NO_NEIGHBOUR);
+	}
+	fwd_drop(f, m, V_DROP_NO_NEIGHBOUR);
+}

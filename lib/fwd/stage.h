@@ -1,0 +1,96 @@
+// Inside of fwd: what a stage gets and gives. Nobody outside lib/fwd includes it.
+//
+// A burst goes through classify → decap → route → encap → output, and punt. Between stages packets
+// lie in lanes of struct fwd; each stage empties the lane it reads, appends to lanes further on
+// only, and gives what it drops to fwd_drop, the one place that counts and frees.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/siphash.h"
+#include "fwd/bucket.h"
+#include "fwd/fwd.h"
+#include "fwd/ip6.h"
+
+enum { FWD_OUT = 4 * FWD_BURST };
+enum { PREFETCH_AHEAD = 4 }; // packets whose first line is asked for before they are looked at
+// Buckets for signalling: one half for MAGs that have bindings, by mag_id, the other for anybody
+// else, by hash. So a flood from made-up addresses does not silence a MAG that is known.
+enum { MAG_BUCKETS = 4096, STRANGER_BUCKETS = 1024, GLEAN_BUCKETS = 256 };
+
+// A packet between two stages.
+struct pkt {
+	struct rte_mbuf *m; // one segment; its data starts at an IPv6 header and ends with it
+	uint32_t mag;       // decap: whose tunnel it came through
+	uint16_t port;      // received on
+	uint16_t offset;    // classify: of what follows the outer headers
+	uint8_t verdict;    // what it is counted as if it leaves: V_TX_*
+	uint8_t outer_ecn;  // decap
+	uint8_t punt;       // enum fwd_punt_kind
+};
+
+struct lane {
+	uint16_t n;
+	struct pkt p[FWD_BURST];
+};
+
+struct fwd {
+	const struct fwd_conf *conf;
+	const struct bcache *bcache;
+	const struct fib *fib;
+	struct telem_worker *telem;
+	struct rte_mempool *pool;
+	struct rte_ring *punt_ring;
+	struct siphash_key key;
+	ns_t now; // of the burst that is under way
+	struct lane tunnel, route, enter,
+		punt;      // enter: towards a mobile node, about to enter a tunnel
+	uint16_t n_errors; // ICMP errors that wait for fwd_turn
+	struct pkt errors[FWD_BURST];
+	struct bucket icmp_bucket;
+	struct bucket mag_buckets[MAG_BUCKETS], stranger_buckets[STRANGER_BUCKETS];
+	struct bucket glean_buckets[GLEAN_BUCKETS];
+	struct fwd_out out[FWD_MAX_PORTS];
+};
+
+// An ICMPv6 error to be.
+struct refusal {
+	uint8_t type, code;
+	uint32_t param; // MTU of a Packet Too Big
+};
+
+static inline void lane_add(struct lane *l, const struct pkt *p)
+{
+	l->p[l->n++] = *p; // never more than came in, and that is FWD_BURST at most
+}
+
+// Made by us: pays no hop limit, and nobody is told when it is lost.
+static inline bool is_own(const struct pkt *p)
+{
+	return p->verdict == V_TX_ICMP || p->verdict == V_TX_SIGNALLING;
+}
+
+// ---- The stages, in order.
+void fwd_classify(struct fwd *, uint16_t port, struct rte_mbuf **pkts, uint16_t n);
+void fwd_decap(struct fwd *);      // tunnel → route
+void fwd_route(struct fwd *);      // route → enter, output
+void fwd_encap(struct fwd *);      // enter → output
+void fwd_to_control(struct fwd *); // punt → ring
+
+// ---- Ends of a packet.
+
+// One packet has had its verdict; the packet is somebody else's by now, or never came to be.
+void fwd_count(struct fwd *, enum verdict);
+// Counts and frees.
+void fwd_drop(struct fwd *, struct rte_mbuf *m, enum verdict);
+// Drops it and tells its source, within rate and rules. The data is the packet that its source
+// sent.
+void fwd_refuse(struct fwd *, struct pkt *, enum verdict, struct refusal);
+// Drops it because the link-layer address of `next` is unknown, and asks control to find it.
+void fwd_glean(struct fwd *, struct pkt *, struct ip6_addr next);
+// Layer 2 in front, into the array of the next hop's port. nh->kind is NH_PORT.
+void fwd_output(struct fwd *, struct pkt *, const struct nexthop *nh);
+
+// ---- Questions about addresses.
+bool fwd_is_lmaa(const struct fwd_conf *, const struct ip6_addr *);
+bool fwd_in_pool(const struct fwd_conf *, const struct ip6_addr *);

@@ -1,0 +1,48 @@
+// Neighbours that we want known: the kernel resolves them and keeps them, though it sees no
+// traffic.
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include "linux/request.h"
+
+static struct nlmsghdr *put_neigh(char *buf, uint16_t type, int ifindex, uint8_t flags,
+				  struct ip6_addr a)
+{
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+
+	h->nlmsg_type = type;
+	struct ndmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	m->ndm_family = AF_INET6;
+	m->ndm_ifindex = ifindex;
+	m->ndm_flags = flags;
+	m->ndm_state = NUD_NONE;
+	mnl_attr_put(h, NDA_DST, sizeof(a.a), a.a);
+	return h;
+}
+
+// NTF_EXT_MANAGED (5.16): resolved now and refreshed for ever. An older kernel refuses the
+// attribute's bit; there NTF_USE resolves it once.
+int kernel_neigh_manage(struct kernel *k, int ifindex, struct ip6_addr a)
+{
+	char buf[MNL_NLMSG_HDRLEN + 256];
+	struct nlmsghdr *h = put_neigh(buf, RTM_NEWNEIGH, ifindex, 0, a);
+
+	h->nlmsg_flags = NLM_F_CREATE | NLM_F_REPLACE;
+	mnl_attr_put_u32(h, NDA_FLAGS_EXT, NTF_EXT_MANAGED);
+	int rc = kernel_request(k, h);
+	if (rc != -EINVAL && rc != -EOPNOTSUPP)
+		return rc;
+	h = put_neigh(buf, RTM_NEWNEIGH, ifindex, NTF_USE, a);
+	h->nlmsg_flags = NLM_F_CREATE | NLM_F_REPLACE;
+	return kernel_request(k, h);
+}
+
+int kernel_neigh_unmanage(struct kernel *k, int ifindex, struct ip6_addr a)
+{
+	char buf[MNL_NLMSG_HDRLEN + 256];
+	int rc = kernel_request(k, put_neigh(buf, RTM_DELNEIGH, ifindex, 0, a));
+
+	return rc == -ENOENT ? 0 : rc;
+}

@@ -1,0 +1,15 @@
+// The two sockets of the kernel twin, and a request with its answer. Inside lib/linux only.
+#pragma once
+
+#include <libmnl/libmnl.h>
+
+#include "linux/kernel_twin.h"
+
+struct kernel {
+	struct mnl_socket *events;   // non-blocking, subscribed
+	struct mnl_socket *requests; // asks and waits: the kernel answers at once
+	uint32_t seq;
+};
+
+// Sends a request and takes its acknowledgement. 0 or -errno.
+int kernel_request(struct kernel *, struct nlmsghdr *);

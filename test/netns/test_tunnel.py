@@ -1,0 +1,131 @@
+"""Packets through kedge-lma and a kernel tunnel end: both ways, over a handover, and refused."""
+from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
+
+import pmip
+from domain import CN, LMAA
+from sentences import same, test, true
+from traffic import Transfer, ask_once, ping, transfer
+
+limit_s = 120
+MB = 1 << 20
+
+
+def attached(d, name, mag="mag1"):
+    node = d.node(name, mag).attach()
+    same("binding", [(b["prefix"], b["proxy_coa"]) for b in d.lma.bindings(node.mn_id)],
+         [(node.prefix, node.mag.coa)])
+    return node
+
+
+def raised(d, counter, act, by=1):
+    """The counter goes up by exactly that much because of what was done."""
+    before = d.lma.counters().get(counter, 0)
+    act()
+    d.lma.until(lambda: d.lma.counters().get(counter, 0) >= before + by, f"{counter} + {by}")
+    same(counter, d.lma.counters()[counter], before + by)
+
+
+@test
+def echo_requests_pass_in_both_directions(d):
+    node = attached(d, "a1")
+    true("from the network to the node", ping(d.cn, node.address))
+    true("from the node to the network", ping(node.ns, CN))
+    s = d.lma.stats()
+    true("counted as downlink", s["tx_downlink"] >= 3)
+    true("counted as uplink", s["tx_uplink"] >= 3)
+
+
+@test
+def fifty_megabytes_arrive_unchanged_at_the_mobile_node(d):
+    node = attached(d, "a2")
+    rate = transfer(d.cn, node.ns, node.address, 50 * MB)
+    print(f"    downlink {rate * 8 / 1e9:.2f} Gb/s")
+
+
+@test
+def fifty_megabytes_arrive_unchanged_from_the_mobile_node(d):
+    node = attached(d, "a3")
+    rate = transfer(node.ns, d.cn, CN, 50 * MB)
+    print(f"    uplink {rate * 8 / 1e9:.2f} Gb/s")
+
+
+@test
+def two_mobile_nodes_of_two_mags_reach_each_other(d):
+    one, two = attached(d, "b1", "mag1"), attached(d, "b2", "mag2")
+    true("ping", ping(one.ns, two.address))
+    transfer(one.ns, two.ns, two.address, 8 * MB)
+    true("counted as hairpin", d.lma.stats()["tx_hairpin"] > 0)
+
+
+@test
+def a_handover_keeps_prefix_and_connection(d):
+    node = attached(d, "h1")
+    prefix = node.prefix
+    moving = Transfer(d.cn, node.ns, node.address, 50 * MB).start()
+    moving.wait_for(5 * MB)
+    node.move_to(d.mag2)
+    answer = d.mag2.ask(node.mn_id, hi=pmip.BETWEEN_MAGS, ll_id=node.ll_id)
+    same("status", answer.status, 0)
+    same("prefix", [pmip.normal(p) for p in answer.prefixes], [prefix])
+    moving.join()
+    (binding,) = d.lma.bindings(node.mn_id)
+    same("where it is", (binding["proxy_coa"], binding["handovers"]), (d.mag2.coa, 1))
+
+
+@test
+def a_handover_there_and_back_keeps_an_upload(d):
+    node = attached(d, "h2")
+    moving = Transfer(node.ns, d.cn, CN, 50 * MB).start()
+    for mag, seen in ((d.mag2, 3 * MB), (d.mag1, 8 * MB)):
+        moving.wait_for(seen)
+        node.move_to(mag)
+        same("status", mag.ask(node.mn_id, hi=pmip.BETWEEN_MAGS, ll_id=node.ll_id).status, 0)
+    moving.join()
+
+
+def inner(node_address, to=CN):
+    return bytes(IPv6(src=node_address, dst=to) / ICMPv6EchoRequest(id=7))
+
+
+def tunnelled(mag, packet):
+    mag.send_packet(bytes(IPv6(src=mag.coa, dst=LMAA, nh=41) / packet))
+
+
+@test
+def another_mags_node_cannot_be_impersonated(d):
+    victim, _ = attached(d, "s1", "mag1"), attached(d, "s2", "mag2")
+    raised(d, "drop_spoof", lambda: tunnelled(d.mag2, inner(victim.address)))
+
+
+@test
+def a_source_without_binding_is_dropped_by_name(d):
+    attached(d, "s3", "mag2")
+    raised(d, "drop_unbound_src",
+           lambda: tunnelled(d.mag2, inner("2001:db8:100:fff0::1")))
+
+
+@test
+def a_tunnel_from_a_stranger_is_dropped_by_name(d):
+    node = attached(d, "s4")
+    raised(d, "drop_unknown_tunnel", lambda: tunnelled(d.stranger(), inner(node.address)))
+
+
+@test
+def a_free_prefix_of_the_pool_is_dropped_by_name(d):
+    raised(d, "drop_no_binding", lambda: ask_once(d.cn, "2001:db8:100:fff1::1"))
+
+
+@test
+def after_deregistration_packets_are_dropped_by_name_and_then_the_binding_goes(d):
+    node = attached(d, "g1")
+    answer = d.mag1.ask(node.mn_id, lifetime=0, prefixes=[node.prefix], hi=pmip.HI_UNKNOWN,
+                        ll_id=node.ll_id)
+    same("status and lifetime", (answer.status, answer.lifetime), (0, 0))
+    raised(d, "drop_detached", lambda: ask_once(d.cn, node.address))
+    d.lma.until(lambda: not d.lma.bindings(node.mn_id), "the binding to go after its delay")
+
+
+@test
+def every_packet_has_one_verdict(d):
+    d.lma.until(lambda: d.lma.imbalance() == 0, "received + originated = verdicts + held")
+    true("packets were seen at all", d.lma.stats()["received"] > 0)

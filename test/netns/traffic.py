@@ -1,0 +1,110 @@
+"""Traffic between two namespaces: echo requests, and TCP transfers whose content is compared."""
+import hashlib
+import os
+import socket
+import subprocess
+import threading
+import time
+
+from kernel import Failed
+
+CHUNK = 1 << 20
+
+
+def ask_once(ns, to, count=1, timeout=10):
+    """True if every one of `count` echo requests is answered."""
+    done = subprocess.run(ns.command("ping", "-6", "-n", "-q", "-i", "0.05", "-c", str(count), "-W",
+                                     "1", to), capture_output=True, text=True, timeout=timeout,
+                          check=False)
+    return f" {count} received" in done.stdout
+
+
+def ping(ns, to, count=3):
+    """True if echo requests are answered: after a first few that may be lost while neighbours are
+    found out, every one."""
+    return any(ask_once(ns, to) for _ in range(5)) and ask_once(ns, to, count)
+
+
+class Transfer:
+    """One TCP connection that carries `size` random bytes one way, compared by SHA-256.
+
+    Runs in two threads of its own; `join` waits for both and returns bytes per second.
+    """
+
+    def __init__(self, sender, receiver, to, size, port=5001):
+        self.size, self.error, self.moved, self.seconds = size, None, 0, 0.0
+        self._progress = threading.Condition()
+        with receiver:
+            self._listener = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._listener.bind((to, port))
+            self._listener.listen(1)
+        with sender:
+            self._out = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+        self._out.settimeout(30)
+        self._listener.settimeout(30)
+        self._to, self._sent, self._got = (to, port), None, None
+        self._threads = [threading.Thread(target=self._run, args=(f,), daemon=True)
+                         for f in (self._receive, self._send)]
+
+    def start(self):
+        for t in self._threads:
+            t.start()
+        return self
+
+    def _run(self, what):
+        try:
+            what()
+        except OSError as e:
+            self.error = f"{what.__name__[1:]}: {e}"
+        with self._progress:
+            self._progress.notify_all()
+
+    def _send(self):
+        sha, left, block = hashlib.sha256(), self.size, os.urandom(CHUNK)
+        self._out.connect(self._to)
+        while left > 0:
+            piece = block[:left]
+            self._out.sendall(piece)
+            sha.update(piece)
+            left -= len(piece)
+            block = block[1:] + block[:1]  # not the same twice, or a doubled block would pass
+        self._sent = sha.digest()
+        self._out.shutdown(socket.SHUT_WR)
+
+    def _receive(self):
+        sha, begin = hashlib.sha256(), time.monotonic()
+        conn, _ = self._listener.accept()
+        with conn:
+            conn.settimeout(30)
+            while piece := conn.recv(CHUNK):
+                sha.update(piece)
+                with self._progress:
+                    self.moved += len(piece)
+                    self._progress.notify_all()
+        self.seconds = time.monotonic() - begin
+        self._got = sha.digest()
+
+    def wait_for(self, moved, timeout=30):
+        """Until so many bytes have arrived."""
+        with self._progress:
+            if not self._progress.wait_for(lambda: self.moved >= moved or self.error, timeout) \
+                    or self.error:
+                raise Failed(f"transfer stands at {self.moved} of {self.size} bytes: {self.error}")
+
+    def join(self, timeout=120):
+        for t in self._threads:
+            t.join(timeout)
+        alive = any(t.is_alive() for t in self._threads)
+        self._listener.close()
+        self._out.close()
+        if alive or self.error:
+            raise Failed(f"transfer: {self.error or 'not done in time'}, "
+                         f"{self.moved} of {self.size} bytes")
+        if self.moved != self.size or self._got != self._sent:
+            raise Failed(f"transfer: what arrived is not what was sent ({self.moved} bytes)")
+        return self.size / self.seconds
+
+
+def transfer(sender, receiver, to, size):
+    return Transfer(sender, receiver, to, size).start().join()

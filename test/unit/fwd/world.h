@@ -1,0 +1,80 @@
+// A small network around one struct fwd, for its tests and for fuzzing: two ports in memory, real
+// cache and routes, two MAGs and three mobile nodes. And frames, built from the inside out.
+//
+//   CN 2001:db8:ff::9 -- [CORE  kedge  BACKBONE] -- MAG1 2001:db8:a::1 -- MN1 2001:db8:1000:1::/64
+//                             LMAA                  MAG2 2001:db8:b::1 -- MN2 2001:db8:1000:2::/64
+//   MN3 2001:db8:1000:3::/64 is detached; 2001:db8:1000:4::/64 is nobody's.
+#pragma once
+
+#include "drivers/mem/mem.h"
+#include "fwd/fwd.h"
+
+enum { CORE, BACKBONE, N_PORTS };
+enum { MAG1 = 1, MAG2 = 2 };
+enum { FRAME_MAX = 4096, WORLD_MBUFS = 1023, L2_LEN = 14 };
+
+#define LMAA "2001:db8:1::1"
+#define COA1 "2001:db8:a::1"
+#define COA2 "2001:db8:b::1"
+#define MN1  "2001:db8:1000:1::10"
+#define MN2  "2001:db8:1000:2::20"
+#define MN3  "2001:db8:1000:3::30"
+#define MN4  "2001:db8:1000:4::40"
+#define CN   "2001:db8:ff::9"
+#define FAR  "2001:db8:ee::5" // on a link of ours, link-layer address unknown
+#define OWN  "2001:db8:dd::1" // an address of this machine
+#define VOID "2001:db8:cc::1" // no route
+
+struct frame {
+	uint16_t n;
+	uint8_t b[FRAME_MAX];
+};
+
+struct world {
+	struct rte_mempool *pool;
+	struct rte_ring *punt;
+	struct grace *grace;
+	struct bcache *bcache;
+	struct fib *fib;
+	struct port *ports[N_PORTS];
+	uint32_t entries[2]; // of MAG1, MAG2
+	uint16_t nh_core, nh_backbone, nh_glean;
+	struct fwd_conf conf;
+	struct fwd *fwd;
+	ns_t now;
+	struct telem_worker telem;
+	uint64_t seen[N_VERDICTS]; // over all tests
+};
+
+// EAL and what stays for the whole program; a fresh fwd with the settings of the start; and its
+// end, which says whether every buffer came back. All but the last: 0 or -1.
+int world_boot(struct world *, const char *file_prefix);
+int world_start(struct world *);
+bool world_stop(struct world *);
+
+// DESIGN 5: received + originated = sum of verdicts + held.
+bool world_balanced(const struct world *);
+
+// One turn of a worker: errors, each port's input, output. Without ports: world_output.
+void world_turn(struct world *);
+void world_output(struct world *);
+// Puts a frame into a buffer, `at` bytes from its start. AT_HEAP: behind the usual headroom in a
+// piece of heap that ends where the frame ends, since ASan sees nothing inside a pool.
+enum { AT_HEADROOM = RTE_PKTMBUF_HEADROOM, AT_HEAP = UINT16_MAX };
+struct rte_mbuf *world_mbuf(struct world *, const struct frame *, uint16_t at);
+// The next packet that left by that port; false: none.
+bool world_take(struct world *, uint16_t port, struct frame *out);
+// The next packet for control, with its note; false: none.
+bool world_punted(struct world *, struct fwd_punt *note, struct frame *out);
+
+// ---- Frames. Packets are IPv6 without layer 2; `framed` puts it in front.
+struct ip6_addr addr(const char *text);
+struct frame packet(const char *src, const char *dst, uint8_t next, uint16_t payload);
+struct frame in_front(struct frame, const void *bytes, uint16_t n);
+struct frame tunnelled(const char *src, const char *dst, struct frame inner);
+struct frame framed(uint16_t port, struct frame);
+struct frame stripped(struct frame, uint16_t n);
+// A destination options header of 8 octets: an option of that type with one octet of value.
+struct frame with_option(struct frame packet, uint8_t type, uint8_t value);
+void set_class(struct frame *packet, uint8_t tc);
+uint8_t class_of(const struct frame *packet);
