@@ -1,30 +1,26 @@
-// DPDK's net_af_xdp, attached by name and started, and what can be said about why it does not
-// start.
+// DPDK's net_af_xdp, attached by name, configured, started, and as bursts for the workers.
+//
+// Decides the driver's arguments and the depth of its rings. Whether the netdev may be had is
+// netdev.c's; what comes to us and what goes to the kernel is the XDP program's.
 #include "drivers/af_xdp/af_xdp.h"
 
 #include <errno.h>
-#include <linux/ethtool.h>
-#include <linux/if_link.h>
-#include <linux/rtnetlink.h>
-#include <linux/sockios.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
-
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include <rte_dev.h>
 #include <rte_ethdev.h>
 
-enum { RING = 2048, MAX_QUEUES = 64 };
+#include "drivers/af_xdp/netdev.h"
+
+enum { RING = 2048 };
 
 struct af_xdp_port {
 	struct port port;
-	char device[64];
+	char device[64]; // DPDK's name of it, "" before it has one
+	int claim;       // on the netdev; -1: none
 };
 
 static uint16_t rx(struct port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
@@ -45,7 +41,10 @@ static void af_xdp_close(struct port *p)
 		rte_eth_dev_stop((uint16_t)p->ethdev);
 		rte_eth_dev_close((uint16_t)p->ethdev);
 	}
-	(void)rte_eal_hotplug_remove("vdev", x->device);
+	if (x->device[0] != '\0')
+		(void)rte_eal_hotplug_remove("vdev", x->device);
+	if (x->claim >= 0)
+		close(x->claim);
 	free(x);
 }
 
@@ -65,55 +64,6 @@ static void missed(struct port *p, struct port_missed *out)
 
 static const struct port_ops af_xdp_ops = {
 	.name = "af_xdp", .rx = rx, .tx = tx, .close = af_xdp_close, .missed = missed};
-
-// How many queue pairs the netdev receives on; a netdev that cannot tell has one.
-static uint16_t count_channels(const char *netdev)
-{
-	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
-	struct ifreq request = {.ifr_data = (void *)&channels};
-	uint16_t n = 1;
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return n;
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", netdev);
-	if (ioctl(fd, SIOCETHTOOL, &request) == 0) {
-		uint32_t rxs =
-			channels.combined_count > 0 ? channels.combined_count : channels.rx_count;
-		n = (uint16_t)(rxs > 0 ? rxs : 1);
-	}
-	close(fd);
-	return n;
-}
-
-static int check_netdev(const struct af_xdp_conf *c, unsigned *ifindex, uint16_t *queues, char *why,
-			size_t n)
-{
-	*ifindex = if_nametoindex(c->netdev);
-	if (*ifindex == 0) {
-		snprintf(why, n, "port %s: there is no netdev \"%s\" here; see: ip link", c->name,
-			 c->netdev);
-		return -ENODEV;
-	}
-	uint16_t channels = count_channels(c->netdev);
-	*queues = c->queues > 0 ? c->queues : channels;
-	if (*queues != channels || *queues > MAX_QUEUES) {
-		snprintf(why, n,
-			 "port %s: %s receives on %u queues and %u sockets are configured, so "
-			 "packets would be lost; try: ethtool -L %s combined %u",
-			 c->name, c->netdev, channels, *queues, c->netdev, *queues);
-		return -EINVAL;
-	}
-	uint32_t program = 0;
-	if (bpf_xdp_query_id((int)*ifindex, 0, &program) == 0 && program != 0) {
-		snprintf(why, n,
-			 "port %s: %s has an XDP program already (id %u); if nobody needs it: "
-			 "ip link set dev %s xdp off",
-			 c->name, c->netdev, program, c->netdev);
-		return -EBUSY;
-	}
-	return 0;
-}
 
 static int configure(uint16_t id, uint16_t queues, struct rte_mempool *pool)
 {
@@ -139,6 +89,8 @@ static int attach(struct af_xdp_port *x, const struct af_xdp_conf *c, uint16_t q
 		 "iface=%s,xdp_prog=%s,start_queue=0,queue_count=%u,busy_budget=0", c->netdev,
 		 c->xdp_object, queues);
 	int rc = rte_eal_hotplug_add("vdev", x->device, args);
+	if (rc != 0)
+		x->device[0] = '\0';
 	if (rc == 0)
 		rc = rte_eth_dev_get_port_by_name(x->device, &id);
 	if (rc == 0) {
@@ -154,19 +106,22 @@ static int attach(struct af_xdp_port *x, const struct af_xdp_conf *c, uint16_t q
 
 int af_xdp_open(const struct af_xdp_conf *c, struct port **out, char *why, size_t n)
 {
-	unsigned ifindex;
+	struct af_xdp_port *x = calloc(1, sizeof(*x));
 	uint16_t queues;
 
-	int rc = check_netdev(c, &ifindex, &queues, why, n);
-	if (rc != 0)
-		return rc;
-	struct af_xdp_port *x = calloc(1, sizeof(*x));
-	if (x == NULL)
+	if (x == NULL) {
+		snprintf(why, n, "port %s: there is no memory", c->name);
 		return -ENOMEM;
-	x->port = (struct port){.ops = &af_xdp_ops, .n_rx = queues, .n_tx = queues, .ethdev = -1};
+	}
+	x->claim = -1;
+	x->port = (struct port){.ops = &af_xdp_ops, .ethdev = -1};
 	snprintf(x->port.name, sizeof(x->port.name), "%s", c->name);
 	snprintf(x->port.netdev, sizeof(x->port.netdev), "%s", c->netdev);
-	rc = attach(x, c, queues, why, n);
+	int rc = netdev_claim(c, &x->claim, &queues, why, n);
+	if (rc == 0) {
+		x->port.n_rx = x->port.n_tx = queues;
+		rc = attach(x, c, queues, why, n);
+	}
 	if (rc != 0) {
 		af_xdp_close(&x->port);
 		return rc;

@@ -1,4 +1,7 @@
-// The rtnetlink socket: dumps and events, read into plain values.
+// The rtnetlink sockets: dumps and events, read into plain values.
+//
+// Decides which messages are of interest: IPv6, the main and the local table, routes that hold for
+// all sources. Does not decide what they mean to the workers: that is the app's twin.
 #include "linux/kernel_twin.h"
 
 #include <errno.h>
