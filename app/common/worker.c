@@ -51,6 +51,7 @@ static void hand_over(struct worker *w, uint16_t port, struct fwd_out *out)
 		taken = rte_ring_enqueue_burst(owner, (void **)out->pkts, out->n, NULL);
 	for (uint16_t i = 0; i + taken < out->n; i++) {
 		out->pkts[i] = out->pkts[i + taken];
+		out->lens[i] = out->lens[i + taken];
 		out->verdicts[i] = out->verdicts[i + taken];
 	}
 	out->n = (uint16_t)(out->n - taken);
@@ -151,23 +152,28 @@ int worker_run(void *arg)
 	return 0;
 }
 
+// Queue q of a port belongs to this worker, for receiving and for sending: ports start at different
+// workers, so that several ports of one queue each do not all fall to the first.
+static unsigned owner_of(const struct port *port, unsigned queue, unsigned n)
+{
+	return (port->number + queue) % n;
+}
+
 static int deal_port(struct worker *workers, unsigned n, struct port *port)
 {
 	for (uint16_t q = 0; q < port->n_rx; q++) {
-		struct worker *w = &workers[q % n];
+		struct worker *w = &workers[owner_of(port, q, n)];
 		if (w->n_rx == WORKER_RXQ_MAX)
 			return -ENOSPC;
 		w->rx[w->n_rx++] = (struct worker_rxq){port, q};
 	}
-	for (unsigned i = 0; i < n; i++) {
-		bool own = i < port->n_tx;
+	// Everybody sends through a queue of his own if he has one, else through some owner's ring.
+	for (unsigned i = 0; i < n; i++)
 		workers[i].tx[port->number] = (struct worker_txq){
-			.port = port,
-			.own = own,
-			.queue = own ? (uint16_t)i : 0,
-			.owner = own ? NULL : workers[i % port->n_tx].inbox,
-		};
-	}
+			.port = port, .owner = workers[owner_of(port, i % port->n_tx, n)].inbox};
+	for (uint16_t q = 0; q < port->n_tx && q < n; q++)
+		workers[owner_of(port, q, n)].tx[port->number] =
+			(struct worker_txq){.port = port, .own = true, .queue = q};
 	return 0;
 }
 

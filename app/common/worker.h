@@ -15,7 +15,7 @@
 #include "drivers/port.h"
 #include "fwd/fwd.h"
 
-enum { WORKER_MAX = 32, WORKER_RXQ_MAX = 32 };
+enum { WORKER_MAX = 64, WORKER_RXQ_MAX = 64 };
 
 struct worker_rxq {
 	struct port *port;
@@ -52,6 +52,6 @@ struct worker {
 // The lcore's main: returns when stop is set, with everything held sent or dropped by name.
 int worker_run(void *worker);
 
-// Deals the queues of `ports` to `workers`: queue q of each port to worker q mod n. Control, before
-// the start. 0 or -ENOSPC.
+// Deals the queues of `ports` to `workers`, each queue to one. Control, before the start. 0 or
+// -ENOSPC.
 int worker_deal(struct worker *workers, unsigned n, struct port *const *ports, unsigned n_ports);

@@ -56,6 +56,8 @@ struct anchor {
 
 // ---- boot.c
 
+// What a configuration may ask and this program cannot do yet: 0, or -ENOTSUP with one line of why.
+int anchor_check(const struct conf *, char *why, size_t n);
 // Builds everything; on failure says why in one line and leaves what there is to anchor_stop. 0 or
 // -errno.
 int anchor_start(struct anchor *, char *why, size_t n);

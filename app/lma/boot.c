@@ -361,13 +361,28 @@ static void warn_of_addresses(const struct anchor *a)
 	}
 }
 
+int anchor_check(const struct conf *c, char *why, size_t n)
+{
+	for (uint32_t i = 0; i < c->n_interfaces; i++) {
+		if (c->interfaces[i].vlan == 0)
+			continue;
+		snprintf(why, n,
+			 "%s: interface %s: tagged interfaces are not served yet: leave vlan out "
+			 "and "
+			 "have the switch untag it",
+			 c->path, c->interfaces[i].name);
+		return -ENOTSUP;
+	}
+	return 0;
+}
+
 int anchor_start(struct anchor *a, char *why, size_t n)
 {
 	int rc;
 
 	a->started = control_now();
 	a->n_workers = a->conf->dataplane.workers;
-	if ((rc = start_management(a, why, n)) != 0 ||
+	if ((rc = anchor_check(a->conf, why, n)) != 0 || (rc = start_management(a, why, n)) != 0 ||
 	    (has_af_xdp(a->conf) && (rc = steer_open(&a->steer, why, n)) != 0) ||
 	    (rc = eal_start("kedge-lma", a->conf, why, n)) != 0 ||
 	    (rc = start_tables(a, why, n)) != 0 || (rc = start_buffers(a, why, n)) != 0 ||

@@ -38,15 +38,20 @@ static int usage(FILE *out, int code)
 static int check(const char *path, bool dump)
 {
 	struct conf *conf = NULL;
+	char why[512];
 
 	if (conf_load(path, stderr, &conf) != 0)
 		return EXIT_USAGE;
-	if (dump)
+	conf_warn(conf, stderr);
+	int rc = anchor_check(conf, why, sizeof(why));
+	if (rc != 0)
+		fprintf(stderr, "%s\n", why);
+	else if (dump)
 		conf_dump(conf, stdout);
 	else
 		printf("%s: good\n", path);
 	conf_free(conf);
-	return 0;
+	return rc == 0 ? 0 : EXIT_USAGE;
 }
 
 static int run(const char *path)
@@ -63,6 +68,7 @@ static int run(const char *path)
 	int rc = conf_load(path, stderr, &anchor.conf);
 	if (rc != 0)
 		return EXIT_USAGE;
+	conf_warn(anchor.conf, stderr);
 	rc = anchor_start(&anchor, why, sizeof(why));
 	if (rc == 0)
 		rc = anchor_run_workers(&anchor);

@@ -1,26 +1,31 @@
-// DPDK's net_af_xdp, attached by name, configured, started, and as bursts for the workers.
+// DPDK's net_af_xdp, attached by name and started, and what can be said about why it does not
+// start.
 //
-// Decides the driver's arguments and the depth of its rings. Whether the netdev may be had is
-// netdev.c's; what comes to us and what goes to the kernel is the XDP program's.
+// Decides the driver's arguments and the depth of its rings. Who may have the netdev is claim.c's;
+// what comes to us and what goes to the kernel is the XDP program's.
 #include "drivers/af_xdp/af_xdp.h"
 
 #include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <rte_dev.h>
 #include <rte_ethdev.h>
 
-#include "drivers/af_xdp/netdev.h"
+#include "drivers/af_xdp/claim.h"
 
-enum { RING = 2048 };
+enum { RING = 2048, MAX_QUEUES = 64 };
 
 struct af_xdp_port {
 	struct port port;
-	char device[64]; // DPDK's name of it, "" before it has one
-	int claim;       // on the netdev; -1: none
+	char device[64]; // DPDK's name of it, "" while it has none
+	int claim;       // of the netdev, while it is open
 };
 
 static uint16_t rx(struct port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
@@ -43,8 +48,7 @@ static void af_xdp_close(struct port *p)
 	}
 	if (x->device[0] != '\0')
 		(void)rte_eal_hotplug_remove("vdev", x->device);
-	if (x->claim >= 0)
-		close(x->claim);
+	close(x->claim);
 	free(x);
 }
 
@@ -64,6 +68,54 @@ static void missed(struct port *p, struct port_missed *out)
 
 static const struct port_ops af_xdp_ops = {
 	.name = "af_xdp", .rx = rx, .tx = tx, .close = af_xdp_close, .missed = missed};
+
+// How many queue pairs the netdev receives on; a netdev that cannot tell has one.
+static uint16_t count_channels(const char *netdev)
+{
+	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+	struct ifreq request = {.ifr_data = (void *)&channels};
+	uint16_t n = 1;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return n;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", netdev);
+	if (ioctl(fd, SIOCETHTOOL, &request) == 0) {
+		uint32_t rxs =
+			channels.combined_count > 0 ? channels.combined_count : channels.rx_count;
+		n = (uint16_t)(rxs > 0 ? rxs : 1);
+	}
+	close(fd);
+	return n;
+}
+
+static int check_netdev(const struct af_xdp_conf *c, unsigned *ifindex, uint16_t *queues, char *why,
+			size_t n)
+{
+	*ifindex = if_nametoindex(c->netdev);
+	if (*ifindex == 0) {
+		snprintf(why, n, "port %s: there is no netdev \"%s\" here; see: ip link", c->name,
+			 c->netdev);
+		return -ENODEV;
+	}
+	uint16_t channels = count_channels(c->netdev);
+	*queues = c->queues > 0 ? c->queues : channels;
+	if (*queues > MAX_QUEUES) {
+		snprintf(
+			why, n,
+			"port %s: %u queues of %s, %d are the most; try: ethtool -L %s combined %d",
+			c->name, *queues, c->netdev, MAX_QUEUES, c->netdev, MAX_QUEUES);
+		return -EINVAL;
+	}
+	if (*queues != channels) {
+		snprintf(why, n,
+			 "port %s: %s receives on %u queues and %u sockets are configured, so "
+			 "packets would be lost; try: ethtool -L %s combined %u",
+			 c->name, c->netdev, channels, *queues, c->netdev, *queues);
+		return -EINVAL;
+	}
+	return 0;
+}
 
 static int configure(uint16_t id, uint16_t queues, struct rte_mempool *pool)
 {
@@ -106,22 +158,27 @@ static int attach(struct af_xdp_port *x, const struct af_xdp_conf *c, uint16_t q
 
 int af_xdp_open(const struct af_xdp_conf *c, struct port **out, char *why, size_t n)
 {
-	struct af_xdp_port *x = calloc(1, sizeof(*x));
+	unsigned ifindex;
 	uint16_t queues;
 
+	int rc = check_netdev(c, &ifindex, &queues, why, n);
+	if (rc != 0)
+		return rc;
+	struct af_xdp_port *x = calloc(1, sizeof(*x));
 	if (x == NULL) {
 		snprintf(why, n, "port %s: there is no memory", c->name);
 		return -ENOMEM;
 	}
-	x->claim = -1;
-	x->port = (struct port){.ops = &af_xdp_ops, .ethdev = -1};
+	x->claim = claim_netdev(c->netdev, ifindex, why, n);
+	if (x->claim < 0) {
+		rc = x->claim;
+		free(x);
+		return rc;
+	}
+	x->port = (struct port){.ops = &af_xdp_ops, .n_rx = queues, .n_tx = queues, .ethdev = -1};
 	snprintf(x->port.name, sizeof(x->port.name), "%s", c->name);
 	snprintf(x->port.netdev, sizeof(x->port.netdev), "%s", c->netdev);
-	int rc = netdev_claim(c, &x->claim, &queues, why, n);
-	if (rc == 0) {
-		x->port.n_rx = x->port.n_tx = queues;
-		rc = attach(x, c, queues, why, n);
-	}
+	rc = attach(x, c, queues, why, n);
 	if (rc != 0) {
 		af_xdp_close(&x->port);
 		return rc;

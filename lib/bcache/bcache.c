@@ -47,6 +47,7 @@ void bcache_free(struct bcache *b)
 {
 	if (b == NULL)
 		return;
+	grace_drain(b->grace); // slots of the stash wait there
 	table_free(b->main);
 	for (unsigned i = 0; i < MAX_LEN; i++)
 		table_free(atomic_load_explicit(&b->others[i], memory_order_relaxed));

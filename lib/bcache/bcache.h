@@ -47,7 +47,7 @@ struct bcache_stats {
 
 // 0, -EINVAL or -ENOMEM. The memory is ours (huge pages if there are any), not rte_malloc's.
 int bcache_new(const struct bcache_conf *, struct grace *, struct bcache **out);
-void bcache_free(struct bcache *);
+void bcache_free(struct bcache *); // no reader may be left; before grace_free
 
 // Control thread. 0; -ENOSPC when line and stash are full or max_bindings is reached (what was
 // bound stays bound); -EINVAL for a prefix longer than /64, a value below DETACHED, or one that

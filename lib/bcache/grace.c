@@ -56,12 +56,17 @@ static void run_oldest(struct grace *g)
 	w.fn(w.arg, w.n);
 }
 
+void grace_drain(struct grace *g)
+{
+	while (g->n > 0)
+		run_oldest(g);
+}
+
 void grace_free(struct grace *g)
 {
 	if (g == NULL)
 		return;
-	while (g->n > 0)
-		run_oldest(g);
+	grace_drain(g);
 	free(g->qsbr);
 	free(g->queue);
 	free(g);

@@ -25,4 +25,6 @@ void grace_quiescent(struct grace *, unsigned reader);
 // reported. False: no memory for the note; the caller keeps the thing (leak) or tries later.
 bool grace_defer(struct grace *, void (*fn)(void *arg, uint64_t n), void *arg, uint64_t n);
 void grace_poll(struct grace *);
+// Runs everything deferred, now. Only when no reader is left: before what it points to is freed.
+void grace_drain(struct grace *);
 uint64_t grace_pending(const struct grace *);

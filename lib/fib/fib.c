@@ -33,6 +33,7 @@ void fib_free(struct fib *f)
 {
 	if (f == NULL)
 		return;
+	grace_drain(f->grace); // entries, next hops and routes wait there
 	routes_done(f);
 	peers_done(f);
 	nexthops_done(f);

@@ -18,7 +18,7 @@ enum { MAC_LEN = 6, ETH_LEN = 14, TAG_LEN = 4, TYPE_IPV6 = 0x86dd, TYPE_VLAN = 0
 
 // RFC 2473 3.3 walks the chain; more than this many headers is nobody's honest packet.
 enum { MAX_EXT_HEADERS = 4 };
-enum { OPT_PAD1 = 0, OPT_TUNNEL_LIMIT = 4, OPT_ACTION = 0xc0 };
+enum { OPT_PAD1 = 0, OPT_ACTION = 0xc0 };
 
 // Where a frame goes: a lane, or DROP for the reason given.
 enum way { ENTER, TUNNEL, PUNT, DROP };
@@ -91,8 +91,9 @@ static bool read_ethernet(const uint8_t *mac, struct span frame, uint16_t *l2_le
 	return true;
 }
 
-// RFC 2473 3.3, LMA-FW-11: a Tunnel Encapsulation Limit of any value is skipped. Of the other
-// options, those that say "skip me" are (RFC 8200 4.2), the rest asks for a discard.
+// RFC 8200 4.2: the upper two bits of an option's type say what becomes of a packet whose reader
+// does not know it. Those that say "skip me" are skipped; the Tunnel Encapsulation Limit (4) is one
+// of them, whatever its value (RFC 2473 3.3, LMA-FW-11). All others ask for a discard.
 static bool options_are_harmless(struct span options)
 {
 	struct reader r = rd_over(options);
@@ -102,7 +103,7 @@ static bool options_are_harmless(struct span options)
 		uint8_t type = rd_u8(&r);
 		if (type == OPT_PAD1)
 			continue;
-		if (type != OPT_TUNNEL_LIMIT && (type & OPT_ACTION) != 0)
+		if ((type & OPT_ACTION) != 0)
 			return false;
 		rd_bytes(&r, rd_u8(&r));
 	}

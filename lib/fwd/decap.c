@@ -3,7 +3,7 @@
 //
 // Decides whether a mobile node's packet is let in; where it goes is route.c's. RFC 5213 5.6.2 and
 // 6275 10.4.5: the outer source has to be the care-of address that the inner source is bound to.
-#include <stdatomic.h>
+#include <rte_prefetch.h>
 
 #include "fwd/stage.h"
 #include "wire/icmp6.h"
@@ -118,6 +118,9 @@ void fwd_decap(struct fwd *f)
 	if (n == 0)
 		return;
 	bcache_find_burst(f->bcache, sources, n, values);
+	for (uint16_t i = 0; i < n; i++)
+		if (values[i] >= BCACHE_FIRST)
+			rte_prefetch0(entry_get(f->fib, values[i]));
 	for (uint16_t i = 0; i < n; i++)
 		let_in(f, &in->p[i], values[i]);
 }

@@ -23,6 +23,7 @@
 	static void parse_mh_##name(struct reader *r, struct mh *mh)                               \
 	{                                                                                          \
 		struct mh_##name *v = &mh->name;                                                   \
+		(void)v;                                                                           \
 		__VA_ARGS__                                                                        \
 	}
 #include "wire/mh_messages.def"
@@ -58,6 +59,7 @@
 	static void emit_mh_##name(struct writer *w, const struct mh *mh)                          \
 	{                                                                                          \
 		const struct mh_##name *v = &mh->name;                                             \
+		(void)v;                                                                           \
 		__VA_ARGS__                                                                        \
 	}
 #include "wire/mh_messages.def"
@@ -91,6 +93,7 @@
 	static void print_mh_##name(struct writer *w, const struct mh *mh)                         \
 	{                                                                                          \
 		const struct mh_##name *v = &mh->name;                                             \
+		(void)v, (void)w;                                                                  \
 		__VA_ARGS__                                                                        \
 	}
 #include "wire/mh_messages.def"

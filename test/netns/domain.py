@@ -8,9 +8,9 @@ Decides addresses and names. Everything is made here and taken away here, also w
 import contextlib
 import os
 import shutil
-import tempfile
 
 import kernel
+from capture import Capture, complaints, names
 from lma import Lma
 from mag import Mag
 from node import Node
@@ -84,7 +84,7 @@ class Domain:
         with contextlib.ExitStack() as on_error:
             on_error.callback(self.close)
             kernel.reap(self.say)
-            self.dir = tempfile.mkdtemp(prefix="kedge-")
+            self.dir = kernel.scratch()
             self._undo.callback(shutil.rmtree, self.dir, ignore_errors=True)
             self._wire()
             self.lma = self._make_lma()
@@ -132,6 +132,23 @@ class Domain:
         self._undo.callback(mag.close)
         mag.open_tunnel()
         self.mags[name] = mag
+
+    def listen(self):
+        """From here on every mobility message of the LMA's is kept, for `verdict_of_others`."""
+        self.tap = Capture(self.spaces["bb"], "lma0", os.path.join(self.dir, "all.pcap"))
+        self._undo.callback(self.tap.close)
+
+    def verdict_of_others(self):
+        """What tshark and the kernel say of all that was sent since `listen`; empty is good."""
+        heard = sum(mag.count_heard(LMAA) for mag in self.mags.values())
+        self.tap.close()
+        ours = f"ipv6.src == {LMAA}"
+        to_mags = " || ".join(f"ipv6.dst == {mag.coa}" for mag in self.mags.values())
+        sent = len(names(self.tap.path, f"{ours} && ({to_mags})"))
+        said = complaints(self.tap.path, ours)
+        if sent != heard:
+            said.append(f"{sent} messages were sent, the kernel let {heard} through")
+        return sent, said
 
     def stranger(self):
         """A host that reaches the LMA and may not register anybody."""

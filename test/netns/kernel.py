@@ -5,12 +5,14 @@ Namespaces are entered by thread (setns), never by `ip netns exec`, which hides 
 """
 import contextlib
 import ctypes
+import glob
 import os
 import re
 import select
 import shutil
 import signal
 import subprocess
+import tempfile
 
 PREFIX = "kedge"
 RUN = "/run/netns"
@@ -117,14 +119,13 @@ def link(a, a_dev, b, b_dev, mtu=1500):
         ns.ip(f"link set {dev} up")
 
 
-def _alive(pid):
+def _is_a_run(pid):
+    """Whether that process still is one of ours: the kernel gives numbers out again."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        with open(f"/proc/{pid}/cmdline", "rb") as f:
+            return b"netns" in f.read()
+    except OSError:
         return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _processes_in(path):
@@ -144,13 +145,22 @@ def reap(say=lambda line: None):
     names = sorted(os.listdir(RUN)) if os.path.isdir(RUN) else []
     for name in names:
         match = re.fullmatch(PREFIX + r"-(\d+)-\w+", name)
-        if not match or _alive(int(match.group(1))):
+        if not match or _is_a_run(int(match.group(1))):
             continue
         for pid in _processes_in(f"{RUN}/{name}"):
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
         run("ip", "netns", "del", name, check=False)
         say(f"reaped {name}, left by a killed run")
+    for path in glob.glob(os.path.join(tempfile.gettempdir(), PREFIX + "-run-*")):
+        match = re.fullmatch(PREFIX + r"-run-(\d+)-\w+", os.path.basename(path))
+        if match and not _is_a_run(int(match.group(1))):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def scratch():
+    """A directory for this run's files, known to be ours when we are killed."""
+    return tempfile.mkdtemp(prefix=f"{PREFIX}-run-{os.getpid()}-")
 
 
 def pause(seconds):

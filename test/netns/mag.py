@@ -21,6 +21,7 @@ import pmip  # pylint: disable=wrong-import-position
 # RFC 6543: the same on every access link, so that a mobile node sees one router everywhere.
 FIXED_MAC = "00:00:5e:00:52:13"
 FIXED_LINK_LOCAL = "fe80::200:5eff:fe00:5213"
+SO_RCVBUFFORCE = 33
 UP, MAIN, DOWN = 200, 254, 201  # routing tables: into the tunnel, usual, out of it
 
 
@@ -35,11 +36,16 @@ class Mag:
             self.mh = socket.socket(socket.AF_INET6, socket.SOCK_RAW, pmip.MH)
             self.mh.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
             self.mh.bind((coa, 0))
+            # A second ear that nobody reads from before the end: counts what the kernel let through.
+            self._ear = socket.socket(socket.AF_INET6, socket.SOCK_RAW, pmip.MH)
+            self._ear.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
+            self._ear.bind((coa, 0))
             # Whole packets of our own, header included: for what the kernel would not write.
             self.raw = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
 
     def close(self):
         self.mh.close()
+        self._ear.close()
         self.raw.close()
 
     # ---- The kernel's tunnel end
@@ -105,6 +111,13 @@ class Mag:
                 if of(message):
                     return message
         return None
+
+    def count_heard(self, of, quiet_s=0.2):
+        """How many messages from there the kernel let through, until it is quiet."""
+        n = 0
+        while select.select([self._ear], [], [], quiet_s)[0]:
+            n += self._ear.recvfrom(4096)[1][0] == of
+        return n
 
     def ask(self, mn_id, timeout=3.0, **kw):
         """Sends a PBU, returns the PBA to it; resends once, as a MAG does (RFC 5213 6.9.4)."""

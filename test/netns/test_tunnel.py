@@ -4,7 +4,7 @@ from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
 import pmip
 from domain import CN, LMAA
 from sentences import same, test, true
-from traffic import Transfer, ping, transfer
+from traffic import Transfer, ask_once, ping, transfer
 
 limit_s = 120
 MB = 1 << 20
@@ -112,7 +112,7 @@ def a_tunnel_from_a_stranger_is_dropped_by_name(d):
 
 @test
 def a_free_prefix_of_the_pool_is_dropped_by_name(d):
-    raised(d, "drop_no_binding", lambda: ping(d.cn, "2001:db8:100:fff1::1", count=1))
+    raised(d, "drop_no_binding", lambda: ask_once(d.cn, "2001:db8:100:fff1::1"))
 
 
 @test
@@ -121,7 +121,7 @@ def after_deregistration_packets_are_dropped_by_name_and_then_the_binding_goes(d
     answer = d.mag1.ask(node.mn_id, lifetime=0, prefixes=[node.prefix], hi=pmip.HI_UNKNOWN,
                         ll_id=node.ll_id)
     same("status and lifetime", (answer.status, answer.lifetime), (0, 0))
-    raised(d, "drop_detached", lambda: ping(d.cn, node.address, count=1))
+    raised(d, "drop_detached", lambda: ask_once(d.cn, node.address))
     d.lma.until(lambda: not d.lma.bindings(node.mn_id), "the binding to go after its delay")
 
 

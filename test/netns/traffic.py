@@ -11,12 +11,18 @@ from kernel import Failed
 CHUNK = 1 << 20
 
 
-def ping(ns, to, count=3, timeout=10):
-    """True if every echo request is answered."""
+def ask_once(ns, to, count=1, timeout=10):
+    """True if every one of `count` echo requests is answered."""
     done = subprocess.run(ns.command("ping", "-6", "-n", "-q", "-i", "0.05", "-c", str(count), "-W",
-                                     "2", to), capture_output=True, text=True, timeout=timeout,
+                                     "1", to), capture_output=True, text=True, timeout=timeout,
                           check=False)
     return f" {count} received" in done.stdout
+
+
+def ping(ns, to, count=3):
+    """True if echo requests are answered: after a first few that may be lost while neighbours are
+    found out, every one."""
+    return any(ask_once(ns, to) for _ in range(5)) and ask_once(ns, to, count)
 
 
 class Transfer:

@@ -1,8 +1,6 @@
 // The tests of fwd in one program, so that its last one can ask whether every verdict was seen.
 #include "test/unit/fwd/fate.h"
 
-#include <unistd.h>
-
 #include <stdio.h>
 #include <unistd.h>
 

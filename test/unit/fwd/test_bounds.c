@@ -48,6 +48,16 @@ static void what_a_port_does_not_take_has_the_name_that_the_caller_gives(void **
 	assert_int_equal(out->n, 0);
 }
 
+static void a_next_hop_on_a_port_that_cannot_be_is_no_route(void **state)
+{
+	struct world *w = *state;
+	struct nexthop nh = *nexthop_get(w->fib, w->nh_backbone);
+
+	nh.port = FWD_MAX_PORTS;
+	assert_int_equal(nexthop_change(w->fib, w->nh_backbone, &nh), 0);
+	assert_verdict(fate_of(w, CORE, packet(CN, MN1, 17, 10)), V_DROP_NO_ROUTE);
+}
+
 static void a_buffer_without_headroom_is_a_named_drop(void **state)
 {
 	struct world *w = *state;
@@ -157,6 +167,7 @@ int test_bounds(void)
 	const struct CMUnitTest tests[] = {
 		FATE_TEST(packets_waiting_to_be_sent_are_held_and_too_many_are_dropped),
 		FATE_TEST(what_a_port_does_not_take_has_the_name_that_the_caller_gives),
+		FATE_TEST(a_next_hop_on_a_port_that_cannot_be_is_no_route),
 		FATE_TEST(a_buffer_without_headroom_is_a_named_drop),
 		FATE_TEST(a_frame_in_pieces_is_put_together),
 		FATE_TEST(a_frame_in_pieces_that_fits_no_buffer_is_a_named_drop),

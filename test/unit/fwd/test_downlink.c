@@ -35,6 +35,23 @@ static void a_packet_leaves_with_the_layer_2_header_of_its_next_hop(void **state
 	assert_addr(dst_of(&f), COA2);
 }
 
+static void a_next_hop_behind_a_tag_gets_its_tag(void **state)
+{
+	static const uint8_t l2[] = {2, 0, 0,    0,    0, 0x21, 2,   0,    0,
+				     0, 0, 0x11, 0x81, 0, 0,    100, 0x86, 0xdd};
+	struct world *w = *state;
+	struct nexthop nh = *nexthop_get(w->fib, w->nh_backbone);
+	struct frame f;
+
+	nh.l2_len = sizeof(l2);
+	memcpy(nh.l2, l2, sizeof(l2));
+	assert_int_equal(nexthop_change(w->fib, w->nh_backbone, &nh), 0);
+	assert_verdict(fate_of(w, CORE, packet(CN, MN1, 17, 10)), V_TX_DOWNLINK);
+	assert_true(world_take(w, BACKBONE, &f));
+	assert_int_equal(f.n, sizeof(l2) + 40 + 40 + 10);
+	assert_memory_equal(f.b, l2, sizeof(l2));
+}
+
 static void LMA_FW_13_without_a_binding_it_is_dropped_in_silence(void **state)
 {
 	assert_verdict(fate_of(*state, CORE, packet(CN, MN4, 17, 10)), V_DROP_NO_BINDING);
@@ -158,6 +175,7 @@ int test_downlink(void)
 	const struct CMUnitTest tests[] = {
 		FATE_TEST(LMA_FW_02_a_packet_enters_the_tunnel_of_its_binding),
 		FATE_TEST(a_packet_leaves_with_the_layer_2_header_of_its_next_hop),
+		FATE_TEST(a_next_hop_behind_a_tag_gets_its_tag),
 		FATE_TEST(LMA_FW_13_without_a_binding_it_is_dropped_in_silence),
 		FATE_TEST(LMA_FW_03_the_network_may_not_use_a_source_in_a_pool),
 		FATE_TEST(LMA_FW_14_link_scope_is_not_tunnelled),

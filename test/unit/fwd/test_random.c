@@ -75,6 +75,10 @@ static void mutated_frames_have_one_verdict_each_and_leak_nothing(void **state)
 			;
 		assert_true(world_balanced(w));
 	}
+	assert_int_equal(w->telem.received, FRAMES);
+	// Mutation left enough of them whole to reach the end of every way.
+	for (int v = V_TX_DOWNLINK; v <= V_TX_ICMP; v++)
+		assert_true(w->telem.verdicts[v] > 100);
 }
 
 int test_random(void)

@@ -86,6 +86,20 @@ static void a_handover_changes_whose_packets_are_let_in_at_once(void **state)
 	assert_int_equal(bcache_set(w->bcache, hnp, w->entries[0]), 0);
 }
 
+static void the_mag_before_a_handover_has_its_grace_where_the_entry_says_so(void **state)
+{
+	struct world *w = *state;
+	struct frame f = tunnelled(COA2, LMAA, packet(MN1, CN, 17, 10));
+	// RFC 5949; nothing of control's sets it yet.
+	struct fwd_entry *e = (struct fwd_entry *)(uintptr_t)entry_get(w->fib, w->entries[0]);
+
+	e->prev_mag_id = MAG2;
+	enum verdict v = fate_of(w, BACKBONE, f);
+	e->prev_mag_id = 0;
+	assert_verdict(v, V_TX_UPLINK);
+	assert_verdict(fate_of(w, BACKBONE, f), V_DROP_SPOOF);
+}
+
 static void LMA_FW_07_a_hop_limit_of_one_or_none_ends_here(void **state)
 {
 	struct frame f = packet(MN1, CN, 17, 10);
@@ -160,6 +174,7 @@ int test_uplink(void)
 		FATE_TEST(LMA_FW_03_a_source_without_a_binding_is_not_let_in),
 		FATE_TEST(LMA_FW_03_a_source_bound_to_another_mag_is_spoofed),
 		FATE_TEST(a_handover_changes_whose_packets_are_let_in_at_once),
+		FATE_TEST(the_mag_before_a_handover_has_its_grace_where_the_entry_says_so),
 		FATE_TEST(LMA_FW_07_a_hop_limit_of_one_or_none_ends_here),
 		FATE_TEST(LMA_FW_06_between_two_mobile_nodes_both_tunnels_and_one_hop),
 		FATE_TEST(LMA_FW_06_to_a_mobile_node_that_is_not_there),

@@ -1,3 +1,6 @@
+// Keeps what the twin tells and looks for what a test waits for.
+//
+// Decides how long is too long; what matters in an event is the test's.
 #include "test/unit/linux/watch.h"
 
 #include <poll.h>

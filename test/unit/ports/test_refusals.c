@@ -169,7 +169,7 @@ static void a_netdev_has_one_port_at_a_time(void **state)
 	end(living);
 	assert_int_equal(first.rc, 0);
 	assert_int_equal(second.rc, -EBUSY);
-	says(&second, "another port of Kedge has it");
+	says(&second, "belongs to another instance");
 }
 
 // Maps are freed a while after their last user is gone.

@@ -1,3 +1,7 @@
+// Both ends of a veth pair, a port on one of them.
+//
+// Decides where a frame came out: at the port, at the kernel, nowhere; a frame that came out twice
+// or changed counts as lost. Frames are told by all their bytes, so no other traffic disturbs.
 #include "test/unit/ports/wire.h"
 
 #include <arpa/inet.h>

@@ -1,0 +1,100 @@
+// Raw frames into the forwarding path of one worker, in the network of the unit tests.
+//
+// An input is one octet of choices and a frame. Properties: each packet has exactly one verdict,
+// every buffer comes back, what is sent is a whole IPv6 packet behind layer 2, what control gets
+// lies within its packet. Frames lie on the heap and end where they end, since ASan sees nothing
+// inside a pool; every second choice puts them in two pieces.
+#include "test/fuzz/fuzz.h"
+
+#include <unistd.h>
+
+#include "test/unit/fwd/world.h"
+
+enum { FROM_BACKBONE = 1, ECN_OF_5213 = 2, IN_PIECES = 4, TIGHT_TUNNELS = 8, AT_START = 16 };
+
+static struct world w;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	char prefix[32];
+
+	(void)argc;
+	(void)argv;
+	snprintf(prefix, sizeof(prefix), "kedge-fuzz-%d", (int)getpid());
+	REQUIRE(world_boot(&w, prefix) == 0);
+	return 0;
+}
+
+static struct rte_mbuf *input(const struct frame *f, uint8_t choice)
+{
+	static struct frame half;
+
+	if (!(choice & IN_PIECES) || f->n < 2)
+		return world_mbuf(&w, f, choice & AT_START ? 0 : AT_HEAP);
+	half.n = f->n / 2;
+	memcpy(half.b, f->b, half.n);
+	struct rte_mbuf *first = world_mbuf(&w, &half, AT_HEADROOM);
+	half.n = (uint16_t)(f->n - f->n / 2);
+	memcpy(half.b, f->b + f->n / 2, half.n);
+	REQUIRE(rte_pktmbuf_chain(first, world_mbuf(&w, &half, AT_HEAP)) == 0);
+	return first;
+}
+
+static uint64_t verdicts(void)
+{
+	uint64_t sum = 0;
+
+	for (int v = 0; v < N_VERDICTS; v++)
+		sum += w.telem.verdicts[v];
+	return sum;
+}
+
+static void examine_output(void)
+{
+	static struct frame out;
+	struct fwd_punt note;
+
+	for (uint16_t port = 0; port < N_PORTS; port++) {
+		while (world_take(&w, port, &out)) {
+			REQUIRE(out.n >= L2_LEN + 40 && out.n <= L2_LEN + 1500);
+			REQUIRE(out.b[L2_LEN] >> 4 == 6);
+			REQUIRE((out.b[L2_LEN + 4] << 8 | out.b[L2_LEN + 5]) + L2_LEN + 40 ==
+				out.n);
+			REQUIRE(out.b[L2_LEN + 7] > 0);
+		}
+	}
+	while (world_punted(&w, &note, &out)) {
+		if (note.kind == FWD_PUNT_GLEAN)
+			continue;
+		REQUIRE(note.mh_offset >= 40 && note.mh_offset + note.mh_len == out.n);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct frame f;
+
+	if (size < 2 || size - 1 > FRAME_MAX)
+		return 0;
+	f.n = (uint16_t)(size - 1);
+	memcpy(f.b, data + 1, f.n);
+	REQUIRE(world_start(&w) == 0);
+	w.conf.ecn = data[0] & ECN_OF_5213 ? FWD_ECN_RFC5213 : FWD_ECN_RFC6040;
+	if (data[0] & TIGHT_TUNNELS)
+		for (int i = 0; i < 2; i++)
+			entry_set_mtu(w.fib, w.entries[i], 1280);
+
+	struct rte_mbuf *m = input(&f, data[0]);
+	uint16_t port = data[0] & FROM_BACKBONE ? BACKBONE : CORE;
+	REQUIRE(m != NULL && mem_give(w.ports[port], &m, 1) == 1);
+	for (int turns = 0; turns < 3; turns++) { // an error that it causes, and what that causes
+		world_turn(&w);
+		REQUIRE(world_balanced(&w));
+	}
+	REQUIRE(fwd_held(w.fwd) == 0);
+	REQUIRE(w.telem.received == 1 && w.telem.originated <= 1);
+	REQUIRE(verdicts() == 1 + w.telem.originated);
+	examine_output();
+	REQUIRE(world_stop(&w));
+	return 0;
+}
