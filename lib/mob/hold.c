@@ -12,8 +12,6 @@ static void keep(struct held *h, uint32_t bce, const struct request *r)
 	h->request.mn_id.p = h->mn_id;
 	if (r->ll_id_sent.n > 0)
 		memcpy(h->ll_id, r->ll_id_sent.p, r->ll_id_sent.n);
-	h->request.ll_id.p = h->ll_id;
-	h->request.ll_id_sent.p = h->ll_id;
 }
 
 // Of two updates of one MAG, whether `a` was sent after `b`; the network may have swapped them.
