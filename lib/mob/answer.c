@@ -111,6 +111,7 @@ static struct reply *compose(struct lma *lma, const struct request *r, enum pba_
 	reply->update = r->update;
 	reply->is_change = false;
 	reply->n_asked = r->n_hnps;
+	reply->asked_lla = r->lla;
 	memcpy(reply->asked, r->hnps, sizeof(reply->asked[0]) * r->n_hnps);
 	reply->mh = (struct mh){.type = MH_BA};
 	reply->mh.ba.status = (uint8_t)status;
@@ -167,6 +168,14 @@ static void drop_hnps(struct mh *mh)
 	mh->opts.n = n;
 }
 
+// LMA-PBA-07: as it was asked for.
+static void copy_lla(struct reply *reply)
+{
+	for (uint8_t i = 0; i < reply->mh.opts.n; i++)
+		if (reply->mh.opts.v[i].type == OPT_LLA)
+			reply->mh.opts.v[i].lla.addr = reply->asked_lla;
+}
+
 // Not pulled yet, and granting this binding. A reply that was refused grants none.
 static bool is_pending(const struct lma *lma, uint32_t i, uint32_t bce)
 {
@@ -175,16 +184,10 @@ static bool is_pending(const struct lma *lma, uint32_t i, uint32_t bce)
 
 const struct before *change_under_way(const struct lma *lma, uint32_t bce)
 {
-	const struct reply *only = NULL;
-
-	for (uint32_t i = lma->n_sent; i < lma->n_replies; i++) {
-		if (!is_pending(lma, i, bce))
-			continue;
-		if (only != NULL)
-			return NULL;
-		only = &lma->replies[i];
-	}
-	return only != NULL && only->is_change ? &only->before : NULL;
+	for (uint32_t i = lma->n_sent; i < lma->n_replies; i++)
+		if (is_pending(lma, i, bce))
+			return lma->replies[i].is_change ? &lma->replies[i].before : NULL;
+	return NULL;
 }
 
 void turn_into_refusal(struct lma *lma, uint32_t bce, enum pba_status status)
@@ -201,6 +204,7 @@ void turn_into_refusal(struct lma *lma, uint32_t bce, enum pba_status status)
 		reply->bce = BCE_NULL;
 		drop_hnps(&reply->mh);
 		put_hnps(lma, reply, (uint8_t)status);
+		copy_lla(reply);
 	}
 }
 

@@ -84,9 +84,10 @@ struct reply {
 	enum lma_update update;
 	bool is_change; // of a binding that was there: `before` tells how it was
 	struct before before;
+	// Of the request, should it turn into a refusal:
 	uint8_t n_asked;
-	struct ip6_prefix
-		asked[MH_MAX_OPTS]; // the HNPs of the request, should it turn into a refusal
+	struct ip6_prefix asked[MH_MAX_OPTS];
+	struct ip6_addr asked_lla;
 	uint8_t mn_id[256], ll_id[256];
 };
 
@@ -179,15 +180,19 @@ bool restore(struct lma *, uint32_t bce, const struct before *);
 // Keeps the update until the old MAG de-registers or MaxDelayBeforeNewBCEAssign is over; of several
 // from one MAG the newest. False: no room.
 bool hold_update(struct lma *, uint32_t bce, const struct request *);
-// The updates that wait for this binding are judged now: it was de-registered, moved, or is gone.
-void release_held(struct lma *, uint32_t bce);
+// The updates that wait for this binding are judged now, the newest first. `moved`: because another
+// update was accepted; else it was de-registered or is gone.
+void release_held(struct lma *, uint32_t bce, bool moved);
+// LMA-BC-19: what the same MAG has sent for this node before is void.
+void replace_held(struct lma *, const struct request *);
 uint32_t expire_held(struct lma *, uint32_t budget); // how many
 
 // ---- update.c
 
 enum update_path {
 	UPDATE_FRESH,    // as it came
-	UPDATE_RELEASED, // it waited, and its binding changed
+	UPDATE_RELEASED, // it waited, and its binding was de-registered or went
+	UPDATE_AGAIN,    // it waited, and another update was accepted: it must be newer than that
 	UPDATE_OVERDUE,  // it waited, and nothing came in time
 };
 
@@ -203,13 +208,15 @@ void answer_change(struct lma *, const struct request *, uint32_t bce, const str
 void answer_unknown_type(struct lma *, struct ip6_addr src, struct ip6_addr dst);
 // Queued acceptances of this binding become refusals.
 void turn_into_refusal(struct lma *, uint32_t bce, enum pba_status);
-// How the binding was before the one change that is granted but not yet answered; NULL when there
-// is no such change, or more than one.
+// How the binding was before the first change that is granted but not yet answered; NULL: it was
+// not there.
 const struct before *change_under_way(const struct lma *, uint32_t bce);
 
 // ---- lma.c
 
 void put_action(struct lma *, const struct lma_action *);
+// BINDs of this binding that are not pulled yet are not to be carried out any more.
+void drop_binds(struct lma *, uint32_t bce);
 void put_note(struct lma *, enum lma_note_kind, struct ip6_addr mag, uint8_t status);
 // The same about a mobile node; `mn_id` stays valid until the next input.
 void put_note_of(struct lma *, enum lma_note_kind, struct ip6_addr mag, uint8_t status,

@@ -37,6 +37,7 @@ bool hold_update(struct lma *lma, uint32_t bce, const struct request *r)
 		if (h->bce != bce)
 			continue;
 		waiting++;
+		binding_get(&lma->bindings, bce)->waited_for = true;
 		// LMA-RX-10: the MAG asked again; the wait goes on, the answer carries its latest
 		// number.
 		if (ip6_equal(h->request.coa, r->coa)) {
@@ -69,13 +70,49 @@ static void judge(struct lma *lma, uint32_t i, enum update_path path)
 	take_update(lma, &h.request, path);
 }
 
-void release_held(struct lma *lma, uint32_t bce)
+// Those that wait for this binding, the newest first; how many.
+static uint32_t gather(const struct lma *lma, uint32_t bce, uint32_t out[HELD_PER_BCE])
 {
-	// One that is held again goes to the first free slot, never to one that is still ahead
-	// here.
-	for (uint32_t i = 0; i < MAX_HELD && lma->n_held > 0; i++)
-		if (lma->held[i].bce == bce)
-			judge(lma, i, UPDATE_RELEASED);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < MAX_HELD && n < HELD_PER_BCE; i++) {
+		if (lma->held[i].bce != bce)
+			continue;
+		uint32_t k = n++;
+		for (; k > 0 && is_newer(&lma->held[i].request, &lma->held[out[k - 1]].request);
+		     k--)
+			out[k] = out[k - 1];
+		out[k] = i;
+	}
+	return n;
+}
+
+void release_held(struct lma *lma, uint32_t bce, bool moved)
+{
+	uint32_t turns[HELD_PER_BCE];
+	uint32_t n = gather(lma, bce, turns);
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (lma->held[turns[i]].bce != bce)
+			continue; // one before it has replaced it
+		judge(lma, turns[i], moved ? UPDATE_AGAIN : UPDATE_RELEASED);
+		moved = true;
+	}
+}
+
+void replace_held(struct lma *lma, const struct request *r)
+{
+	for (uint32_t i = 0; i < MAX_HELD && lma->n_held > 0; i++) {
+		const struct held *h = &lma->held[i];
+		if (h->bce == BCE_NULL || !ip6_equal(h->request.coa, r->coa) ||
+		    !mn_id_equal(h->request.mn_id_subtype, h->request.mn_id, r->mn_id_subtype,
+				 r->mn_id) ||
+		    !is_newer(r, &h->request))
+			continue;
+		lma->held[i].bce = BCE_NULL;
+		wheel_stop(lma->held_timers, i);
+		lma->n_held--;
+	}
 }
 
 uint32_t expire_held(struct lma *lma, uint32_t budget)

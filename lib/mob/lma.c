@@ -95,6 +95,23 @@ void put_action(struct lma *lma, const struct lma_action *action)
 	lma->actions[(lma->action_head + lma->n_actions++) % MAX_ACTIONS] = *action;
 }
 
+static bool is_bind_of(const struct lma *lma, const struct lma_action *a, uint32_t bce)
+{
+	return a->kind == LMA_BIND && binding_find_hnp(&lma->bindings, a->bind.hnp) == bce;
+}
+
+void drop_binds(struct lma *lma, uint32_t bce)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < lma->n_actions; i++) {
+		const struct lma_action *a = &lma->actions[(lma->action_head + i) % MAX_ACTIONS];
+		if (!is_bind_of(lma, a, bce))
+			lma->actions[(lma->action_head + kept++) % MAX_ACTIONS] = *a;
+	}
+	lma->n_actions = kept;
+}
+
 void put_note_of(struct lma *lma, enum lma_note_kind kind, struct ip6_addr mag, uint8_t status,
 		 struct span mn_id)
 {

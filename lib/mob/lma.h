@@ -65,8 +65,9 @@ enum lma_event_kind {
 	LMA_BAD_MESSAGE, // one that mh_parse refused: an unknown type is owed a Binding Error
 			 // (WIRE-06)
 	LMA_TICK,        // nothing but time
-	LMA_BIND_FAILED, // a BIND just pulled could not be carried out: no room in the workers'
-			 // tables
+	LMA_BIND_FAILED, // the BIND just pulled could not be carried out: no room in the workers'
+			 // tables, what was there before is there still. To be told before the next
+			 // one is pulled
 	LMA_DELETE,      // the operator deletes the binding of a prefix
 };
 
@@ -93,7 +94,7 @@ enum lma_action_kind {
 	LMA_BIND,   // packets for hnp go to coa from now on, and are taken from coa only; replaces
 		    // what was there
 	LMA_DETACH, // packets for hnp are dropped by name (LMA-DER-01)
-	LMA_UNBIND, // hnp is nobody's
+	LMA_UNBIND, // hnp is nobody's; after a BIND that failed it may be one that never was bound
 	LMA_SEND,   // a message; the workers know every binding that it grants
 	LMA_NOTE,   // for log and counters
 };

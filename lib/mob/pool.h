@@ -47,7 +47,8 @@ struct pools {
 int pools_init(struct pools *, const struct lma_conf *, struct siphash_key); // 0, -ENOMEM
 void pools_done(struct pools *);
 
-// A free prefix of the first pool that has one, none of the `n` in `except`. False: all are empty.
+// A free prefix of the first pool that has one; none of the `n` in `except`, which the same session
+// has taken and no binding shows yet. False: all are empty.
 bool pool_take_any(struct pools *, const struct bindings *, const struct ip6_prefix *except,
 		   uint8_t n, struct ip6_prefix *out);
 // This prefix, for this node. False: in no pool, of another length, bound, or in quarantine for

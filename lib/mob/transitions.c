@@ -59,8 +59,13 @@ static struct ip6_addr new_link_local(struct lma *lma)
 
 static void keep_freshness(struct bce *e, const struct request *r)
 {
+	// What waited may be older than the de-registration it waited for (LMA-TS-09): the stamp
+	// kept is the greatest of all accepted (RFC 5213 5.5).
+	if (!r->has_timestamp)
+		e->timestamp = 0;
+	else if (!e->by_timestamp || r->timestamp > e->timestamp)
+		e->timestamp = r->timestamp;
 	e->by_timestamp = r->has_timestamp;
-	e->timestamp = r->has_timestamp ? r->timestamp : 0;
 	e->seq = r->seq;
 }
 
@@ -113,7 +118,7 @@ static bool take_prefixes(const struct step *s, struct ip6_prefix *out)
 {
 	const struct request *r = s->r;
 	uint64_t owner = mn_id_hash(s->lma->key, r->mn_id_subtype, r->mn_id);
-	uint8_t n = 0, named;
+	uint8_t n = 0;
 	bool ok = true;
 
 	for (uint8_t i = 0; ok && i < r->n_hnps; i++) {
@@ -123,8 +128,8 @@ static bool take_prefixes(const struct step *s, struct ip6_prefix *out)
 		if (ok)
 			out[n++] = r->hnps[i];
 	}
-	for (named = n; ok && n < r->n_hnps; n += ok)
-		ok = pool_take_any(&s->lma->pools, &s->lma->bindings, out, named, &out[n]);
+	for (; ok && n < r->n_hnps; n += ok)
+		ok = pool_take_any(&s->lma->pools, &s->lma->bindings, out, n, &out[n]);
 	if (!ok)
 		give_prefixes(s, out, n);
 	return ok;
@@ -178,14 +183,14 @@ static void renew(struct step *s)
 }
 
 // Those who waited for this binding are judged again; each may be held anew.
-static void release(const struct step *s)
+static void release(const struct step *s, bool moved)
 {
 	struct bce *e = entry(s);
 
 	if (!e->waited_for)
 		return;
 	e->waited_for = false;
-	release_held(s->lma, s->bce);
+	release_held(s->lma, s->bce, moved);
 }
 
 // LMA-HO-01: one swap, at no instant is there no binding.
@@ -202,7 +207,7 @@ static void hand_over(struct step *s)
 	put_for_each_hnp(s, LMA_BIND);
 	note(s, LMA_NOTE_HANDED_OVER);
 	answer_change(s->lma, s->r, s->bce, &before);
-	release(s); // LMA-BC-19
+	release(s, true); // LMA-BC-19
 }
 
 // LMA-DER-02: back within the delay, at the same MAG or another.
@@ -221,7 +226,7 @@ static void revive(struct step *s)
 	put_for_each_hnp(s, LMA_BIND);
 	note(s, LMA_NOTE_REVIVED);
 	answer_change(s->lma, s->r, s->bce, &before);
-	release(s);
+	release(s, true);
 }
 
 // LMA-DER-01: answered at once, traffic dropped by name, the prefix kept for a while.
@@ -237,7 +242,7 @@ static void detach(struct step *s)
 	put_for_each_hnp(s, LMA_DETACH);
 	note(s, LMA_NOTE_DEREGISTERED);
 	answer(s->lma, s->r, PBA_ACCEPTED, s->bce);
-	release(s);
+	release(s, false);
 }
 
 // LMA-DER-05: said again, answered again; the timer is not restarted.
@@ -269,7 +274,7 @@ static void remove_binding(struct step *s, enum lma_note_kind kind)
 	bool waited_for = e->waited_for;
 	binding_del(&lma->bindings, s->bce);
 	if (waited_for)
-		release_held(lma, s->bce);
+		release_held(lma, s->bce, false);
 }
 
 static void expire(struct step *s)
@@ -289,6 +294,7 @@ static void give_up(struct step *s)
 	const struct before *before = change_under_way(s->lma, s->bce);
 	bool restored = before != NULL && restore(s->lma, s->bce, before);
 
+	drop_binds(s->lma, s->bce);
 	turn_into_refusal(s->lma, s->bce, PBA_INSUFFICIENT_RESOURCES);
 	if (!restored) {
 		remove_binding(s, LMA_NOTE_NO_ROOM);

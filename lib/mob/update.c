@@ -63,7 +63,7 @@ void take_update(struct lma *lma, struct request *r, enum update_path path)
 {
 	struct match m = lookup_binding(lma, r);
 
-	if (path != UPDATE_FRESH)
+	if (path == UPDATE_RELEASED || path == UPDATE_OVERDUE)
 		m.freshness = BCE_NULL; // LMA-TS-09: it was checked when it came
 	if (path == UPDATE_OVERDUE && m.kind == MATCH_WAIT)
 		m.kind = MATCH_NEW; // LMA-BC-08: nothing came in time
@@ -84,6 +84,8 @@ void take_update(struct lma *lma, struct request *r, enum update_path path)
 	}
 	if (!know_mag(lma, r))
 		return;
+	if (path == UPDATE_FRESH && m.kind != MATCH_WAIT)
+		replace_held(lma, r);
 	if (m.kind == MATCH_WAIT) {
 		wait_or_refuse(lma, m.bce, r);
 		return;

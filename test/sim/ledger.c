@@ -65,11 +65,12 @@ static void take_detach(struct world *w, struct ip6_prefix hnp)
 static void take_unbind(struct world *w, struct ip6_prefix hnp, enum lma_event_kind why)
 {
 	struct promise *p = promise_of(w, hnp);
-	bool no_way_back = w->binds_failed > 1 || (w->binds_failed == 1 && p->grants > 0);
 
-	if (p->until > w->now.mono && why != LMA_DELETE && !no_way_back)
+	if (p->until > w->now.mono && why != LMA_DELETE && w->binds_failed < 2)
 		broke(w, "a prefix is taken away that was promised");
 	w->unbinds++;
+	if (p->until == 0)
+		p->mn_len = 0; // bound, and never granted: we do not know to whom
 	p->bound = p->detached = false;
 	p->until = 0;
 	p->kept_from_others = w->now.mono + w->conf.prefix_quarantine;
@@ -86,7 +87,7 @@ static void take_granted(struct world *w, const struct lma_action *a, struct ip6
 		broke(w, "a PBA grants what the workers do not know");
 	if (!is_theirs(p, mn) && p->until > w->now.mono)
 		broke(w, "a PBA grants what was promised to another node");
-	if (!is_theirs(p, mn) && p->kept_from_others > w->now.mono)
+	if (p->mn_len > 0 && !is_theirs(p, mn) && p->kept_from_others > w->now.mono)
 		broke(w, "a PBA grants what is in quarantine");
 	p->mn_len = (uint8_t)(mn.n < sizeof(p->mn) ? mn.n : sizeof(p->mn));
 	memcpy(p->mn, mn.p, p->mn_len);
@@ -124,6 +125,7 @@ void ledger_tell(struct world *w, const struct lma_event *event)
 		w->promises[i].grants = 0;
 	lma_input(w->lma, w->now, event);
 	while (lma_output(w->lma, &a)) {
+		trace_action(w, &a);
 		switch (a.kind) {
 		case LMA_BIND:
 			take_bind(w, &a);
@@ -156,8 +158,9 @@ static void check_binding(struct world *w, const struct lma_binding *b, bool see
 		if (seen[p - w->promises])
 			broke(w, "a prefix in two sessions");
 		seen[p - w->promises] = true;
+		bool same_end = ip6_equal(p->coa, b->coa) && p->mag == b->mag;
 		if (!p->bound || p->detached != (b->state == BCE_DETACHED) ||
-		    !ip6_equal(p->coa, b->coa) || p->mag != b->mag)
+		    (!p->detached && !same_end))
 			broke(w, "the workers see another binding than the LMA");
 		if (!is_theirs(p, b->mn_id))
 			broke(w, "a binding of another node than the one it was granted to");

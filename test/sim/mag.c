@@ -89,11 +89,12 @@ void mag_attach(struct world *w, uint32_t mag, uint32_t iface, uint8_t hi,
 {
 	struct session *s = &w->mags[mag].sessions[iface];
 
-	s->n_hnps = 0;
-	s->wanted = happens(w, 10) ? 3 : 1;
-	if (known != NULL) {
+	if (known != NULL && known != s) {
 		s->n_hnps = s->wanted = known->n_hnps;
 		memcpy(s->hnps, known->hnps, sizeof(s->hnps));
+	} else if (known == NULL) {
+		s->n_hnps = 0;
+		s->wanted = happens(w, 10) ? 3 : 1;
 	}
 	start(w, mag, iface, hi);
 }

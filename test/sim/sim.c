@@ -28,14 +28,29 @@ _Noreturn void broke(const struct world *w, const char *what)
 	exit(1);
 }
 
-static void trace(const struct world *w, const char *what, const struct mh *mh, uint32_t mag)
+static void trace(const struct world *w, const char *what, const struct mh *mh, int mag)
 {
 	char line[300];
 
 	if (w->step < w->trace_from)
 		return;
-	printf("%8" PRIu64 " %12.6f %-9s mag %u %s\n", w->step, (double)w->now.mono / 1e9, what,
-	       mag, mh != NULL ? mh_print(mh, line, sizeof(line)) : "");
+	printf("%8" PRIu64 " %12.6f %s %d %s\n", w->step, (double)w->now.mono / 1e9, what, mag,
+	       mh != NULL ? mh_print(mh, line, sizeof(line)) : "");
+}
+
+void trace_action(const struct world *w, const struct lma_action *a)
+{
+	static const char *const names[] = {"BIND", "DETACH", "UNBIND", "SEND"};
+	char text[300];
+
+	if (w->step < w->trace_from)
+		return;
+	if (a->kind == LMA_NOTE)
+		printf("%24s%s\n", "", lma_note_text(a->note.kind));
+	else if (a->kind == LMA_SEND)
+		printf("%24sSEND %s\n", "", mh_print(a->send.mh, text, sizeof(text)));
+	else
+		printf("%24s%s %s\n", "", names[a->kind], ip6_prefix_format(a->bind.hnp, text));
 }
 
 static void configure(struct world *w)
@@ -102,7 +117,7 @@ static void tell_lma(struct world *w, uint32_t packet)
 				    .message = {p->src, p->dst, w->now.wall_q16, &mh}};
 	struct lma_event bad = {.kind = LMA_BAD_MESSAGE, .bad = {p->src, p->dst, err}};
 
-	trace(w, "to LMA", err == MH_OK ? &mh : NULL, UINT32_MAX);
+	trace(w, "to LMA", err == MH_OK ? &mh : NULL, 0);
 	ledger_tell(w, err == MH_OK ? &message : &bad);
 	packet_free(w, packet);
 }
@@ -113,30 +128,30 @@ static void tell_mag(struct world *w, uint32_t mag, uint32_t packet)
 	struct mh mh;
 
 	if (mh_parse((struct span){p->bytes, p->n}, p->src, p->dst, &mh) == MH_OK) {
-		trace(w, "to MAG", &mh, mag);
+		trace(w, "to MAG", &mh, (int)mag);
 		mag_on_message(w, mag, &mh);
 	}
 	packet_free(w, packet);
 }
 
-// To another MAG: the old one notices first, later, or never.
+// In seconds, or in minutes.
+static void notice_later(struct world *w, uint32_t mag, uint32_t iface)
+{
+	at(w, w->now.mono + rng_below(&w->rng, happens(w, 2) ? 3000 : 400000) * NS_MSEC,
+	   (struct sim_event){.kind = SIM_LEAVE, .mag = mag, .iface = iface});
+}
+
+// To another MAG: the old one notices first or later.
 static void move(struct world *w, uint32_t iface, uint32_t from, uint32_t to, uint8_t hi)
 {
 	struct session *old = &w->mags[from].sessions[iface];
 	const struct session *known = old->n_hnps > 0 && happens(w, 3) ? old : NULL;
 
 	w->where[iface] = (int)to;
-	switch (rng_below(&w->rng, 3)) {
-	case 0:
+	if (happens(w, 3))
 		mag_leave(w, from, iface);
-		break;
-	case 1:
-		at(w, w->now.mono + rng_below(&w->rng, 3000) * NS_MSEC,
-		   (struct sim_event){.kind = SIM_LEAVE, .mag = from, .iface = iface});
-		break;
-	default:
-		break;
-	}
+	else
+		notice_later(w, from, iface);
 	mag_attach(w, to, iface, hi, known);
 }
 
@@ -157,11 +172,13 @@ static void node_acts(struct world *w, uint32_t iface)
 	switch (rng_below(&w->rng, 10)) {
 	case 0:
 	case 1:
+	case 4:
 		mag_leave(w, (uint32_t)here, iface);
 		w->where[iface] = -1;
 		break;
-	case 2: // gone without a word; its MAG goes on for it
+	case 2: // gone without a word
 		w->where[iface] = -1;
+		notice_later(w, (uint32_t)here, iface);
 		break;
 	case 3:
 		break;

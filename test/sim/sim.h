@@ -14,7 +14,7 @@
 
 enum {
 	N_MAGS = 6,
-	N_NODES = 40,
+	N_NODES = 32,
 	N_IFACES = 2 * N_NODES, // two interfaces of each node
 	N_PREFIXES = 64,        // in the pool: fewer than sessions wanted at times
 	N_PACKETS = 4096,
@@ -92,6 +92,7 @@ struct world {
 
 // Prints what broke, with seed, step and how to see it again; does not return.
 _Noreturn void broke(const struct world *, const char *what);
+void trace_action(const struct world *, const struct lma_action *);
 bool happens(struct world *, uint32_t one_in);
 struct ip6_addr lma_addr(void);
 

@@ -146,7 +146,8 @@ static void take_bind(struct play *p, const struct lma_action *a)
 	struct worker_view *v = find_view(p, a->bind.hnp);
 
 	p->n_binds++;
-	if (p->bind_room == 0) {
+	if (p->bind_room == 0 || p->fail_next) {
+		p->fail_next = false;
 		lma_input(p->lma, p->now,
 			  &(struct lma_event){.kind = LMA_BIND_FAILED,
 					      .bind_failed.hnp = a->bind.hnp});

@@ -50,6 +50,7 @@ struct play {
 	uint64_t wall_ns; // our clock, since 1970
 	uint16_t seq;
 	uint32_t bind_room; // BINDs that the workers' tables have room for
+	bool fail_next;     // the next BIND finds none
 	struct worker_view view[PLAY_PREFIXES];
 	uint32_t n_view;
 	// Since the last thing that the test did:
