@@ -251,9 +251,8 @@ static int ask_dump(struct kernel *k, uint16_t type, uint8_t family)
 	h->nlmsg_type = type;
 	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	h->nlmsg_seq = ++k->seq;
-	// The longest of the headers; each begins with the family.
-	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
-	m->rtm_family = family;
+	struct rtgenmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	m->rtgen_family = family;
 	return mnl_socket_sendto(k->requests, h, h->nlmsg_len) < 0 ? -errno : 0;
 }
 
