@@ -40,13 +40,15 @@ static bool make_tables(struct lma *lma, struct instant now)
 	lma->held_timers = wheel_new(MAX_HELD, now.mono);
 	lma->mags = calloc((size_t)lma->conf.max_mags + 1, sizeof(*lma->mags));
 	lma->held = calloc(MAX_HELD, sizeof(*lma->held));
+	lma->held_for = malloc(MAX_HELD * sizeof(*lma->held_for));
 	lma->actions = calloc(MAX_ACTIONS, sizeof(*lma->actions));
 	lma->replies = calloc(MAX_REPLIES, sizeof(*lma->replies));
 	if (lma->timers == NULL || lma->held_timers == NULL || lma->mags == NULL ||
-	    lma->held == NULL || lma->actions == NULL || lma->replies == NULL)
+	    lma->held == NULL || lma->held_for == NULL || lma->actions == NULL ||
+	    lma->replies == NULL)
 		return false;
 	for (uint32_t i = 0; i < MAX_HELD; i++)
-		lma->held[i].bce = BCE_NULL;
+		lma->held_for[i] = BCE_NULL;
 	return map_init(&lma->mags_by_coa, 0) == 0 &&
 	       bindings_init(&lma->bindings, lma->conf.max_bindings, lma->key) == 0 &&
 	       pools_init(&lma->pools, &lma->conf, lma->key) == 0;
@@ -80,6 +82,7 @@ void lma_free(struct lma *lma)
 	wheel_free(lma->held_timers);
 	free(lma->mags);
 	free(lma->held);
+	free(lma->held_for);
 	free(lma->actions);
 	free(lma->replies);
 	free((void *)(uintptr_t)lma->conf.mags);

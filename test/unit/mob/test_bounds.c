@@ -177,7 +177,9 @@ static void LMA_RX_08_no_room_for_a_handover_leaves_the_binding_where_it_was(voi
 	const char *b = granted(p, 1);
 	struct lma_binding before = binding_of(p, a);
 	p->fail_next = true;
-	say(p, rich_elsewhere(MAG2));
+	struct pbu moved = rich_elsewhere(MAG2);
+	moved.ts_ns = 200 * (int64_t)NS_MSEC;
+	say(p, moved);
 	expect_status(p, 130);
 	expect_bound(p, a, MAG1);
 	expect_bound(p, b, MAG1);
@@ -192,6 +194,8 @@ static void LMA_RX_08_no_room_for_a_handover_leaves_the_binding_where_it_was(voi
 	assert_true(ip6_equal(after.lla, addr("fe80::1")));
 	assert_int_equal(lma_totals(p->lma)->accepted[LMA_HANDOFF], 0);
 	assert_int_equal(lma_totals(p->lma)->denied[LMA_HANDOFF], 1);
+	say(p, rich(MAG1)); // its stamp is none that was accepted
+	expect_status(p, 0);
 	say(p, rich_elsewhere(MAG2)); // room again
 	expect_status(p, 0);
 	expect_bound(p, b, MAG2);
