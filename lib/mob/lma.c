@@ -157,6 +157,11 @@ static void take_bu(struct lma *lma, const struct lma_event *event)
 	struct ip6_addr src = event->message.src;
 	struct request r;
 
+	// Every answer repeats what was asked and adds at most the three that are mandatory.
+	if (event->message.mh->opts.n > MH_MAX_OPTS - 3) {
+		put_note(lma, LMA_NOTE_BAD_MESSAGE, src, 0); // SEC-10
+		return;
+	}
 	if (!request_read(event, &r)) {
 		put_note(lma, LMA_NOTE_IGNORED_BAD_COA, src, 0);
 		return;
