@@ -232,6 +232,19 @@ static void LMA_BC_08_of_several_that_wait_the_newest_takes_over(void **state)
 	expect_bound(p, hnp, MAG3);
 }
 
+static void LMA_BC_19_a_node_that_left_the_waiting_mag_gets_no_session(void **state)
+{
+	struct play *p = *state;
+	const char *hnp = join(p, attach(MN, MAG1));
+	say(p, unknown_handoff(MAG2));
+	say(p, leave(MN, MAG2, NOTHING)); // silent, there is no session; but it does not wait more
+	expect_silence(p);
+	pass_ms(p, 2000);
+	expect_silence(p);
+	expect_bound(p, hnp, MAG1);
+	assert_int_equal(sessions(p), 1);
+}
+
 static void a_number_that_went_to_another_mag_is_not_the_same_mag(void **state)
 {
 	struct play *p = *state;
@@ -307,6 +320,7 @@ int main(void)
 		PLAY(LMA_RX_10_an_overtaken_update_does_not_replace_a_newer_one),
 		PLAY(LMA_BC_08_deletion_of_the_awaited_session_ends_the_wait),
 		PLAY(LMA_BC_08_of_several_that_wait_the_newest_takes_over),
+		PLAY(LMA_BC_19_a_node_that_left_the_waiting_mag_gets_no_session),
 		PLAY(a_number_that_went_to_another_mag_is_not_the_same_mag),
 		PLAY(LMA_DER_01_no_room_for_who_waited_leaves_the_farewell_answered),
 		PLAY(SEC_10_those_who_wait_for_one_session_are_few),
