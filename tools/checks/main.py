@@ -49,6 +49,9 @@ class Check:
                     os.killpg(p.pid, signal.SIGKILL)
                     out = p.communicate()[0]
                 return None, f"{out}\nnot done in {left:.0f} s"
+            except BaseException:  # interrupted: nothing of ours runs on
+                os.killpg(p.pid, signal.SIGTERM)
+                raise
 
     # ---- Builds
 
