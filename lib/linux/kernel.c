@@ -206,9 +206,11 @@ int kernel_open(struct kernel **out)
 		return -ENOMEM;
 	k->events = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	k->requests = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	int rc = k->events != NULL && k->requests != NULL ? 0 : -errno;
+	k->dumps = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	int rc = k->events != NULL && k->requests != NULL && k->dumps != NULL ? 0 : -errno;
 	if (rc == 0 && (mnl_socket_bind(k->events, 0, MNL_SOCKET_AUTOPID) != 0 ||
-			mnl_socket_bind(k->requests, 0, MNL_SOCKET_AUTOPID) != 0))
+			mnl_socket_bind(k->requests, 0, MNL_SOCKET_AUTOPID) != 0 ||
+			mnl_socket_bind(k->dumps, 0, MNL_SOCKET_AUTOPID) != 0))
 		rc = -errno;
 	for (unsigned i = 0; rc == 0 && i < sizeof(groups) / sizeof(groups[0]); i++) {
 		int group = groups[i];
@@ -235,6 +237,8 @@ void kernel_close(struct kernel *k)
 		mnl_socket_close(k->events);
 	if (k->requests != NULL)
 		mnl_socket_close(k->requests);
+	if (k->dumps != NULL)
+		mnl_socket_close(k->dumps);
 	free(k);
 }
 
@@ -250,10 +254,10 @@ static int ask_dump(struct kernel *k, uint16_t type, uint8_t family)
 
 	h->nlmsg_type = type;
 	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	h->nlmsg_seq = ++k->seq;
+	h->nlmsg_seq = ++k->dump_seq;
 	struct rtgenmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 	m->rtgen_family = family;
-	return mnl_socket_sendto(k->requests, h, h->nlmsg_len) < 0 ? -errno : 0;
+	return mnl_socket_sendto(k->dumps, h, h->nlmsg_len) < 0 ? -errno : 0;
 }
 
 // One answer of several messages; *whole becomes false if the kernel says that what it dumps has
@@ -261,14 +265,14 @@ static int ask_dump(struct kernel *k, uint16_t type, uint8_t family)
 static int read_dump(struct kernel *k, struct sink *s, bool *whole, bool *done)
 {
 	char buf[READ_BUFFER];
-	ssize_t got = mnl_socket_recvfrom(k->requests, buf, sizeof(buf));
+	ssize_t got = mnl_socket_recvfrom(k->dumps, buf, sizeof(buf));
 	int left = (int)got;
 
 	if (got < 0)
 		return errno == EINTR ? 0 : -errno;
 	for (struct nlmsghdr *h = (struct nlmsghdr *)buf; mnl_nlmsg_ok(h, left);
 	     h = mnl_nlmsg_next(h, &left)) {
-		if (h->nlmsg_seq != k->seq)
+		if (h->nlmsg_seq != k->dump_seq)
 			continue;
 		if (h->nlmsg_flags & NLM_F_DUMP_INTR)
 			*whole = false;
