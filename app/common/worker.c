@@ -51,6 +51,7 @@ static void hand_over(struct worker *w, uint16_t port, struct fwd_out *out)
 		taken = rte_ring_enqueue_burst(owner, (void **)out->pkts, out->n, NULL);
 	for (uint16_t i = 0; i + taken < out->n; i++) {
 		out->pkts[i] = out->pkts[i + taken];
+		out->lens[i] = out->lens[i + taken];
 		out->verdicts[i] = out->verdicts[i + taken];
 	}
 	out->n = (uint16_t)(out->n - taken);
@@ -151,23 +152,30 @@ int worker_run(void *arg)
 	return 0;
 }
 
+// Queue q of every port belongs to the same worker, for receiving and for sending, so that a packet
+// rarely changes hands. Ports of one queue each all fall to the first worker: seen on veth with
+// kernel 6.18, an AF_XDP socket stops receiving for good when another thread sends what it
+// received.
+static unsigned owner_of(unsigned queue, unsigned n)
+{
+	return queue % n;
+}
+
 static int deal_port(struct worker *workers, unsigned n, struct port *port)
 {
 	for (uint16_t q = 0; q < port->n_rx; q++) {
-		struct worker *w = &workers[q % n];
+		struct worker *w = &workers[owner_of(q, n)];
 		if (w->n_rx == WORKER_RXQ_MAX)
 			return -ENOSPC;
 		w->rx[w->n_rx++] = (struct worker_rxq){port, q};
 	}
-	for (unsigned i = 0; i < n; i++) {
-		bool own = i < port->n_tx;
+	// Everybody sends through a queue of his own if he has one, else through some owner's ring.
+	for (unsigned i = 0; i < n; i++)
 		workers[i].tx[port->number] = (struct worker_txq){
-			.port = port,
-			.own = own,
-			.queue = own ? (uint16_t)i : 0,
-			.owner = own ? NULL : workers[i % port->n_tx].inbox,
-		};
-	}
+			.port = port, .owner = workers[owner_of(i % port->n_tx, n)].inbox};
+	for (uint16_t q = 0; q < port->n_tx && q < n; q++)
+		workers[owner_of(q, n)].tx[port->number] =
+			(struct worker_txq){.port = port, .own = true, .queue = q};
 	return 0;
 }
 

@@ -52,6 +52,6 @@ struct worker {
 // The lcore's main: returns when stop is set, with everything held sent or dropped by name.
 int worker_run(void *worker);
 
-// Deals the queues of `ports` to `workers`: queue q of each port to worker q mod n. Control, before
-// the start. 0 or -ENOSPC.
+// Deals the queues of `ports` to `workers`, each queue to one. Control, before the start. 0 or
+// -ENOSPC.
 int worker_deal(struct worker *workers, unsigned n, struct port *const *ports, unsigned n_ports);

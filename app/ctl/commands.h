@@ -5,10 +5,10 @@
 
 struct command {
 	const char *words, *help;
-	const struct column *columns; // NULL: a list of key and value
-	const char *empty;            // said in place of a table without rows
-	const char *hide_zero;        // rows with zero under this key are not shown; NULL: all are
-	bool single;                  // one object, not a list
+	const struct column *columns;
+	const char *empty;     // said in place of a table without rows
+	const char *hide_zero; // rows with zero under this key are not shown; NULL: all are
+	bool single;           // one object, shown as headings and values
 };
 
 extern const struct command commands[]; // ends with NULL words

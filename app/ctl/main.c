@@ -1,123 +1,88 @@
-// kedgectl: arguments, one question, one answer as a table or as JSON.
+// kedgectl: arguments, one question, one answer. What the commands are and how answers look stands
+// in commands.c and answer.c.
 #include <getopt.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
+#include "app/ctl/answer.h"
 #include "app/ctl/client.h"
-#include "app/ctl/commands.h"
-#include "app/ctl/words.h"
+#include "mgmt/likeness.h"
 
 enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_NOBODY = 3 };
 
 #define DEFAULT_SOCKET "/run/kedge/lma.sock"
-
-struct answer {
-	const struct command *command;
-	bool json, all;
-	unsigned long rows;
-	struct table table;
-};
 
 static int usage(FILE *out, int code)
 {
 	fputs("usage: kedgectl [--socket PATH] [--json] [--all] COMMAND\n\ncommands:\n", out);
 	for (const struct command *c = commands; c->words != NULL; c++)
 		fprintf(out, "  %-14s  %s\n", c->words, c->help);
-	fputs("\noptions:\n"
-	      "  --socket PATH   the instance's management socket; default $KEDGE_SOCKET, "
-	      "else " DEFAULT_SOCKET "\n"
+	fputs("  help            this\n"
+	      "\noptions:\n"
+	      "  --socket PATH   the instance's management socket; default $KEDGE_SOCKET, else\n"
+	      "                  " DEFAULT_SOCKET "\n"
 	      "  --json          for programs: a JSON array (show version: one object)\n"
-	      "  --all           rows that are zero too\n"
+	      "  --all           rows that are zero, too (JSON has them always)\n"
 	      "\nexamples:\n"
-	      "  kedgectl show bindings\n"
-	      "  kedgectl --json show drops | jq '.[] | select(.count > 0)'\n",
+	      "  sudo kedgectl show bindings\n"
+	      "  sudo kedgectl --socket /run/kedge/lma2.sock show drops --all\n"
+	      "  sudo kedgectl --json show bindings | jq -r '.[] | select(.mag == "
+	      "\"mag1\").mn_id'\n"
+	      "\nexit codes: 0 answered, 1 the server refused or broke off, 2 wrong arguments, "
+	      "3 nobody there\n",
 	      out);
 	return code;
 }
 
-static bool is_hidden(const struct answer *a, const json_t *row)
+// Words may come as one argument or as several. NULL: there is no such command, and that is said.
+static const struct command *find_command(int n, char **words)
 {
-	const char *key = a->command->hide_zero;
+	const struct command *nearest = commands;
+	char text[128] = "";
 
-	return key != NULL && !a->all && json_integer_value(json_object_get(row, key)) == 0;
+	for (int i = 0; i < n; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "",
+			 words[i]);
+	for (const struct command *c = commands; c->words != NULL; c++) {
+		if (strcmp(c->words, text) == 0)
+			return c;
+		if (mgmt_likeness(c->words, text) > mgmt_likeness(nearest->words, text))
+			nearest = c;
+	}
+	fprintf(stderr, "kedgectl: unknown command \"%s\"; did you mean \"%s\"? there are: ", text,
+		nearest->words);
+	for (const struct command *c = commands; c->words != NULL; c++)
+		fprintf(stderr, "%s, ", c->words);
+	fputs("help\n", stderr);
+	return NULL;
 }
 
-static void print_pairs(const json_t *row)
+// 0: not a terminal, so whoever reads takes lines of any length.
+static unsigned terminal_columns(void)
 {
-	char buf[64];
-	const char *key;
-	json_t *value;
+	struct winsize size = {0};
 
-	json_object_foreach((json_t *)(uintptr_t)row, key, value)
-	{
-		if (json_is_string(value))
-			printf("%-10s  %s\n", key, json_string_value(value));
-		else
-			printf("%-10s  %s\n", strcmp(key, "uptime_s") == 0 ? "up for" : key,
-			       words_duration(json_number_value(value), buf, sizeof(buf)));
-	}
-}
-
-static bool take_row(void *arg, json_t *row)
-{
-	struct answer *a = arg;
-
-	if (a->json) {
-		fputs(a->command->single ? "" : a->rows > 0 ? ",\n" : "[\n", stdout);
-		json_dumpf(row, stdout, JSON_COMPACT);
-	} else if (a->command->single) {
-		print_pairs(row);
-	} else if (!is_hidden(a, row)) {
-		table_add(&a->table, row);
-	}
-	a->rows++;
-	return !ferror(stdout);
-}
-
-static void end_answer(struct answer *a)
-{
-	if (a->json) {
-		if (!a->command->single)
-			fputs(a->rows > 0 ? "\n]" : "[]", stdout);
-		putchar('\n');
-	} else if (!a->command->single) {
-		table_end(&a->table);
-		if (a->table.rows == 0)
-			puts(a->command->empty);
-	}
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 static int ask(const char *path, struct answer *a)
 {
 	char why[512] = "";
 
-	if (!a->json && !a->command->single)
-		table_init(&a->table, a->command->columns, stdout);
+	answer_begin(a);
 	enum client_result result =
-		client_ask(path, a->command->words, take_row, a, why, sizeof(why));
-	if (result == CLIENT_OK) {
-		end_answer(a);
+		client_ask(path, a->command->words, answer_row, a, why, sizeof(why));
+	bool written = answer_end(a, result == CLIENT_OK);
+	if (result == CLIENT_OK && written)
 		return 0;
-	}
-	fprintf(stderr, "kedgectl: %s\n", why);
+	if (result == CLIENT_OK)
+		perror("kedgectl: cannot write the answer");
+	else
+		fprintf(stderr, "kedgectl: %s\n", why);
 	return result == CLIENT_UNREACHABLE ? EXIT_NOBODY : EXIT_REFUSED;
-}
-
-static const struct command *find_command(int n, char **words)
-{
-	char text[128] = "";
-
-	for (int i = 0; i < n; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "",
-			 words[i]);
-	for (const struct command *c = commands; c->words != NULL; c++)
-		if (strcmp(c->words, text) == 0)
-			return c;
-	if (strcmp(text, "help") != 0)
-		fprintf(stderr, "kedgectl: unknown command \"%s\"\n", text);
-	return NULL;
 }
 
 int main(int argc, char **argv)
@@ -127,11 +92,13 @@ int main(int argc, char **argv)
 						{"all", no_argument, NULL, 'a'},
 						{"help", no_argument, NULL, 'h'},
 						{0}};
+	struct answer answer = {.out = stdout, .columns = terminal_columns()};
+	// An empty variable would name a socket without a name; it counts as not set.
 	const char *path = getenv("KEDGE_SOCKET");
-	struct answer answer = {0};
 	int option;
 
-	path = path != NULL ? path : DEFAULT_SOCKET;
+	if (path == NULL || path[0] == '\0')
+		path = DEFAULT_SOCKET;
 	while ((option = getopt_long(argc, argv, "s:jah", options, NULL)) != -1) {
 		switch (option) {
 		case 's':
@@ -146,13 +113,14 @@ int main(int argc, char **argv)
 		case 'h':
 			return usage(stdout, 0);
 		default:
-			return usage(stderr, EXIT_USAGE);
+			fputs("all options: kedgectl help\n", stderr);
+			return EXIT_USAGE;
 		}
 	}
-	if (optind < argc && strcmp(argv[optind], "help") == 0)
-		return usage(stdout, 0);
-	answer.command = optind < argc ? find_command(argc - optind, argv + optind) : NULL;
-	if (answer.command == NULL)
+	if (optind == argc)
 		return usage(stderr, EXIT_USAGE);
-	return ask(path, &answer);
+	if (strcmp(argv[optind], "help") == 0)
+		return usage(stdout, 0);
+	answer.command = find_command(argc - optind, argv + optind);
+	return answer.command == NULL ? EXIT_USAGE : ask(path, &answer);
 }

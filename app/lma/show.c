@@ -198,6 +198,8 @@ static void put_path(struct stats *s, const struct anchor *a)
 	put_stat(s, "dropped", lost, "packets lost, by name in: kedgectl show drops");
 	for (unsigned v = 0; v < V_DROP_TRUNCATED; v++)
 		put_stat(s, verdict_name(v), sum.verdicts[v], verdict_text(v));
+	put_stat(s, "buffers", a->pool->size, "packet buffers in all");
+	put_stat(s, "buffers_free", rte_mempool_avail_count(a->pool), "of them free");
 	put_stat(s, "polls", sum.polls, "turns of the workers' loops");
 	put_stat(s, "idle_polls", sum.idle_polls, "turns that found nothing");
 }

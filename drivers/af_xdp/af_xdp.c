@@ -1,5 +1,8 @@
 // DPDK's net_af_xdp, attached by name and started, and what can be said about why it does not
 // start.
+//
+// Decides the driver's arguments and the depth of its rings. Who may have the netdev is claim.c's;
+// what comes to us and what goes to the kernel is the XDP program's.
 #include "drivers/af_xdp/af_xdp.h"
 
 #include <errno.h>
@@ -21,8 +24,8 @@ enum { RING = 2048, MAX_QUEUES = 64 };
 
 struct af_xdp_port {
 	struct port port;
-	char device[64];
-	int claim; // of the netdev, while it is open
+	char device[64]; // DPDK's name of it, "" while it has none
+	int claim;       // of the netdev, while it is open
 };
 
 static uint16_t rx(struct port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
@@ -43,7 +46,8 @@ static void af_xdp_close(struct port *p)
 		rte_eth_dev_stop((uint16_t)p->ethdev);
 		rte_eth_dev_close((uint16_t)p->ethdev);
 	}
-	(void)rte_eal_hotplug_remove("vdev", x->device);
+	if (x->device[0] != '\0')
+		(void)rte_eal_hotplug_remove("vdev", x->device);
 	close(x->claim);
 	free(x);
 }
@@ -96,7 +100,14 @@ static int check_netdev(const struct af_xdp_conf *c, unsigned *ifindex, uint16_t
 	}
 	uint16_t channels = count_channels(c->netdev);
 	*queues = c->queues > 0 ? c->queues : channels;
-	if (*queues != channels || *queues > MAX_QUEUES) {
+	if (*queues > MAX_QUEUES) {
+		snprintf(
+			why, n,
+			"port %s: %u queues of %s, %d are the most; try: ethtool -L %s combined %d",
+			c->name, *queues, c->netdev, MAX_QUEUES, c->netdev, MAX_QUEUES);
+		return -EINVAL;
+	}
+	if (*queues != channels) {
 		snprintf(why, n,
 			 "port %s: %s receives on %u queues and %u sockets are configured, so "
 			 "packets would be lost; try: ethtool -L %s combined %u",
@@ -130,6 +141,8 @@ static int attach(struct af_xdp_port *x, const struct af_xdp_conf *c, uint16_t q
 		 "iface=%s,xdp_prog=%s,start_queue=0,queue_count=%u,busy_budget=0", c->netdev,
 		 c->xdp_object, queues);
 	int rc = rte_eal_hotplug_add("vdev", x->device, args);
+	if (rc != 0)
+		x->device[0] = '\0';
 	if (rc == 0)
 		rc = rte_eth_dev_get_port_by_name(x->device, &id);
 	if (rc == 0) {
@@ -152,8 +165,10 @@ int af_xdp_open(const struct af_xdp_conf *c, struct port **out, char *why, size_
 	if (rc != 0)
 		return rc;
 	struct af_xdp_port *x = calloc(1, sizeof(*x));
-	if (x == NULL)
+	if (x == NULL) {
+		snprintf(why, n, "port %s: there is no memory", c->name);
 		return -ENOMEM;
+	}
 	x->claim = claim_netdev(c->netdev, ifindex, why, n);
 	if (x->claim < 0) {
 		rc = x->claim;

@@ -16,5 +16,7 @@ struct af_xdp_conf {
 
 // Attaches, configures, starts. 0 or -errno with one line of why in `why`: no such netdev; channels
 // and sockets differ in number (packets on a queue without a socket would be lost); an XDP program
-// is attached already.
+// is attached already, and not by one of ours that was killed: such a program is taken off. Once
+// for each netdev in a process' life: DPDK 22.11's driver does not close its sockets before the
+// process ends.
 int af_xdp_open(const struct af_xdp_conf *, struct port **out, char *why, size_t n);

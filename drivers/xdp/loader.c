@@ -5,11 +5,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,7 +21,8 @@
 
 struct steer {
 	struct steer_bpf *skel;
-	char object[64];
+	int file; // the object, in memory
+	char object[32];
 	unsigned n_tunnels, n_pools;
 	struct ip6_addr tunnels[STEER_MAX_TUNNEL_ADDRS];
 	struct steer_pool_key pools[STEER_MAX_POOLS];
@@ -48,22 +50,20 @@ static int enter_own_mounts(char *why, size_t n)
 	return 0;
 }
 
-// The driver opens the program by path: a file on a tmpfs of our own.
+// The driver opens the program by path: that of a file in memory, which is there as long as we are.
 static int write_object(struct steer *s, char *why, size_t n)
 {
 	size_t size;
 	const void *bytes = steer_bpf__elf_bytes(&size);
-	static const char hint[] = "is the file system for temporary files there?";
+	static const char hint[] = "is /proc mounted, is there memory?";
 
-	snprintf(s->object, sizeof(s->object), "/dev/shm/steer.bpf.o");
-	if (mount("tmpfs", "/dev/shm", "tmpfs", 0, "mode=0700") != 0)
-		return fail(-errno, why, n, "cannot mount a private /dev/shm", hint);
-	int fd = open(s->object, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return fail(-errno, why, n, s->object, hint);
-	ssize_t written = write(fd, bytes, size);
-	close(fd);
-	return written == (ssize_t)size ? 0 : fail(-EIO, why, n, s->object, hint);
+	s->file = memfd_create("steer.bpf.o", MFD_CLOEXEC);
+	if (s->file < 0)
+		return fail(-errno, why, n, "cannot have a file in memory", hint);
+	snprintf(s->object, sizeof(s->object), "/proc/self/fd/%d", s->file);
+	if (write(s->file, bytes, size) != (ssize_t)size || access(s->object, R_OK) != 0)
+		return fail(-EIO, why, n, s->object, hint);
+	return 0;
 }
 
 int steer_open(struct steer **out, char *why, size_t n)
@@ -71,7 +71,8 @@ int steer_open(struct steer **out, char *why, size_t n)
 	struct steer *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
-		return -ENOMEM;
+		return fail(-ENOMEM, why, n, "steering", "there is no memory");
+	s->file = -1;
 	int rc = enter_own_mounts(why, n);
 	if (rc == 0)
 		rc = write_object(s, why, n);
@@ -94,6 +95,8 @@ void steer_close(struct steer *s)
 	if (s == NULL)
 		return;
 	steer_bpf__destroy(s->skel);
+	if (s->file >= 0)
+		close(s->file);
 	free(s);
 }
 
@@ -102,42 +105,59 @@ const char *steer_object_path(const struct steer *s)
 	return s->object;
 }
 
-int steer_set_tunnel_addrs(struct steer *s, const struct ip6_addr *addrs, unsigned n)
+static bool has_key(const uint8_t *keys, unsigned n, const uint8_t *wanted, size_t key)
 {
-	int fd = bpf_map__fd(s->skel->maps.kedge_tunnels);
+	for (unsigned i = 0; i < n; i++)
+		if (memcmp(keys + i * key, wanted, key) == 0)
+			return true;
+	return false;
+}
+
+// Makes the map hold `new` instead of `old`. What is in both is there all the time: a packet in
+// between must not go to the kernel, which would answer it.
+static int replace(int fd, const void *old, unsigned n_old, const void *new, unsigned n_new,
+		   size_t key)
+{
+	const uint8_t *o = old, *k = new;
 	uint8_t yes = 1;
 
+	for (unsigned i = 0; i < n_old; i++)
+		if (!has_key(k, n_new, o + i * key, key))
+			(void)bpf_map_delete_elem(fd, o + i * key);
+	for (unsigned i = 0; i < n_new; i++)
+		if (bpf_map_update_elem(fd, k + i * key, &yes, BPF_ANY) != 0)
+			return -errno;
+	return 0;
+}
+
+int steer_set_tunnel_addrs(struct steer *s, const struct ip6_addr *addrs, unsigned n)
+{
 	if (n > STEER_MAX_TUNNEL_ADDRS)
 		return -ENOSPC;
-	for (unsigned i = 0; i < s->n_tunnels; i++)
-		(void)bpf_map_delete_elem(fd, &s->tunnels[i]);
-	s->n_tunnels = 0;
-	for (unsigned i = 0; i < n; i++) {
-		if (bpf_map_update_elem(fd, &addrs[i], &yes, BPF_ANY) != 0)
-			return -errno;
-		s->tunnels[s->n_tunnels++] = addrs[i];
-	}
-	return 0;
+	int rc = replace(bpf_map__fd(s->skel->maps.kedge_tunnels), s->tunnels, s->n_tunnels, addrs,
+			 n, sizeof(*addrs));
+	// Also after a failure: what is not in the map does not mind being deleted.
+	for (unsigned i = 0; i < n; i++)
+		s->tunnels[i] = addrs[i];
+	s->n_tunnels = n;
+	return rc;
 }
 
 int steer_set_pools(struct steer *s, const struct ip6_prefix *pools, unsigned n)
 {
-	int fd = bpf_map__fd(s->skel->maps.kedge_pools);
-	uint8_t yes = 1;
+	struct steer_pool_key keys[STEER_MAX_POOLS];
 
 	if (n > STEER_MAX_POOLS)
 		return -ENOSPC;
-	for (unsigned i = 0; i < s->n_pools; i++)
-		(void)bpf_map_delete_elem(fd, &s->pools[i]);
-	s->n_pools = 0;
 	for (unsigned i = 0; i < n; i++) {
-		struct steer_pool_key key = {.len = pools[i].len};
-		memcpy(key.addr, pools[i].addr.a, sizeof(key.addr));
-		if (bpf_map_update_elem(fd, &key, &yes, BPF_ANY) != 0)
-			return -errno;
-		s->pools[s->n_pools++] = key;
+		keys[i].len = pools[i].len;
+		memcpy(keys[i].addr, pools[i].addr.a, sizeof(keys[i].addr));
 	}
-	return 0;
+	int rc = replace(bpf_map__fd(s->skel->maps.kedge_pools), s->pools, s->n_pools, keys, n,
+			 sizeof(keys[0]));
+	memcpy(s->pools, keys, n * sizeof(keys[0]));
+	s->n_pools = n;
+	return rc;
 }
 
 int steer_counters(struct steer *s, uint64_t out[STEER_N_COUNTERS])

@@ -22,6 +22,9 @@
 #define STEER_ICMPV6      58
 #define STEER_ICMP_ERRORS 4 // types 1..4
 
+// The program's name in the kernel (that of the function).
+#define STEER_PROGRAM "kedge_steer"
+
 #define STEER_MAX_TUNNEL_ADDRS 64
 #define STEER_MAX_POOLS        1024
 

@@ -1,4 +1,7 @@
-// The rtnetlink socket: dumps and events, read into plain values.
+// The rtnetlink sockets: dumps and events, read into plain values.
+//
+// Decides which messages are of interest: IPv6, the main and the local table, routes that hold for
+// all sources. Does not decide what they mean to the workers: that is the app's twin.
 #include "linux/kernel_twin.h"
 
 #include <errno.h>
@@ -11,7 +14,7 @@
 
 #include "linux/request.h"
 
-enum { EVENT_BUFFER = 4 << 20, READ_BUFFER = 32768 };
+enum { EVENT_BUFFER = 4 << 20, READ_BUFFER = 32768, DUMP_TRIES = 32 };
 
 static struct ip6_addr addr_of(const struct nlattr *attr)
 {
@@ -64,6 +67,9 @@ static bool read_link(const struct nlmsghdr *h, struct kernel_event *e)
 	const struct ifinfomsg *m = mnl_nlmsg_get_payload(h);
 	const struct nlattr *v[IFLA_MAX + 1] = {0};
 
+	// A bridge tells the coming and going of its ports in messages like a link's own.
+	if (m->ifi_family != AF_UNSPEC)
+		return false;
 	read_attrs(h, sizeof(*m), v, IFLA_MAX);
 	*e = (struct kernel_event){
 		.kind = KERNEL_LINK, .gone = h->nlmsg_type == RTM_DELLINK, .ifindex = m->ifi_index};
@@ -89,7 +95,8 @@ static bool read_addr(const struct nlmsghdr *h, struct kernel_event *e)
 				   .gone = h->nlmsg_type == RTM_DELADDR,
 				   .ifindex = (int)m->ifa_index};
 	uint32_t flags = v[IFA_FLAGS] != NULL ? u32_of(v[IFA_FLAGS]) : m->ifa_flags;
-	e->addr.addr = addr_of(v[IFA_ADDRESS]);
+	// With a peer IFA_ADDRESS is the peer's.
+	e->addr.addr = addr_of(v[v[IFA_LOCAL] != NULL ? IFA_LOCAL : IFA_ADDRESS]);
 	e->addr.len = m->ifa_prefixlen;
 	e->addr.tentative = (flags & IFA_F_TENTATIVE) != 0;
 	return true;
@@ -116,7 +123,8 @@ static bool read_route(const struct nlmsghdr *h, struct kernel_event *e)
 	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
 	const struct nlattr *v[RTA_MAX + 1] = {0};
 
-	if (m->rtm_family != AF_INET6 || (m->rtm_flags & RTM_F_CLONED))
+	// Routes for some sources only: not for all packets, so not for us.
+	if (m->rtm_family != AF_INET6 || (m->rtm_flags & RTM_F_CLONED) || m->rtm_src_len != 0)
 		return false;
 	read_attrs(h, sizeof(*m), v, RTA_MAX);
 	*e = (struct kernel_event){.kind = KERNEL_ROUTE,
@@ -235,29 +243,55 @@ int kernel_fd(const struct kernel *k)
 	return mnl_socket_get_fd(k->events);
 }
 
-static int dump_one(struct kernel *k, uint16_t type, uint8_t family, struct sink *s)
+static int ask_dump(struct kernel *k, uint16_t type, uint8_t family)
 {
-	char buf[READ_BUFFER];
+	char buf[MNL_NLMSG_HDRLEN + 64];
 	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
-	ssize_t n;
-	int rc = MNL_CB_OK;
 
 	h->nlmsg_type = type;
 	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	h->nlmsg_seq = ++k->seq;
-	// The longest of the headers; each begins with the family.
-	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
-	m->rtm_family = family;
-	if (mnl_socket_sendto(k->requests, h, h->nlmsg_len) < 0)
-		return -errno;
-	while (rc > MNL_CB_STOP) {
-		n = mnl_socket_recvfrom(k->requests, buf, sizeof(buf));
-		if (n < 0)
-			return -errno;
-		rc = mnl_cb_run(buf, (size_t)n, k->seq, mnl_socket_get_portid(k->requests),
-				on_message, s);
+	struct rtgenmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	m->rtgen_family = family;
+	return mnl_socket_sendto(k->requests, h, h->nlmsg_len) < 0 ? -errno : 0;
+}
+
+// One answer of several messages; *whole becomes false if the kernel says that what it dumps has
+// changed meanwhile, *done true at the end.
+static int read_dump(struct kernel *k, struct sink *s, bool *whole, bool *done)
+{
+	char buf[READ_BUFFER];
+	ssize_t got = mnl_socket_recvfrom(k->requests, buf, sizeof(buf));
+	int left = (int)got;
+
+	if (got < 0)
+		return errno == EINTR ? 0 : -errno;
+	for (struct nlmsghdr *h = (struct nlmsghdr *)buf; mnl_nlmsg_ok(h, left);
+	     h = mnl_nlmsg_next(h, &left)) {
+		if (h->nlmsg_seq != k->seq)
+			continue;
+		if (h->nlmsg_flags & NLM_F_DUMP_INTR)
+			*whole = false;
+		*done |= h->nlmsg_type == NLMSG_DONE;
+		if (h->nlmsg_type == NLMSG_ERROR)
+			return ((struct nlmsgerr *)mnl_nlmsg_get_payload(h))->error;
+		(void)on_message(h, s);
 	}
-	return rc < 0 ? -errno : 0;
+	return 0;
+}
+
+// An interrupted dump may have skipped what did not change, so it is read again, not half believed.
+static int dump_one(struct kernel *k, uint16_t type, uint8_t family, struct sink *s)
+{
+	for (unsigned i = 0; i < DUMP_TRIES; i++) {
+		bool whole = true, done = false;
+		int rc = ask_dump(k, type, family);
+		while (rc == 0 && !done)
+			rc = read_dump(k, s, &whole, &done);
+		if (rc != 0 || whole)
+			return rc;
+	}
+	return -EINTR;
 }
 
 int kernel_dump(struct kernel *k, kernel_event_fn *fn, void *arg)
@@ -298,15 +332,26 @@ int kernel_poll(struct kernel *k, unsigned budget, kernel_event_fn *fn, void *ar
 
 int kernel_request(struct kernel *k, struct nlmsghdr *h)
 {
+	return kernel_request_for(k, h, NULL, NULL);
+}
+
+int kernel_request_for(struct kernel *k, struct nlmsghdr *h, mnl_cb_t answer, void *arg)
+{
 	char buf[READ_BUFFER];
+	int rc = MNL_CB_OK;
 
 	h->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
 	h->nlmsg_seq = ++k->seq;
 	if (mnl_socket_sendto(k->requests, h, h->nlmsg_len) < 0)
 		return -errno;
-	ssize_t n = mnl_socket_recvfrom(k->requests, buf, sizeof(buf));
-	if (n < 0)
-		return -errno;
-	int rc = mnl_cb_run(buf, (size_t)n, k->seq, mnl_socket_get_portid(k->requests), NULL, NULL);
+	while (rc > MNL_CB_STOP) { // the acknowledgement stops it
+		ssize_t n = mnl_socket_recvfrom(k->requests, buf, sizeof(buf));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		rc = mnl_cb_run(buf, (size_t)n, k->seq, mnl_socket_get_portid(k->requests), answer,
+				arg);
+	}
 	return rc < 0 ? -errno : 0;
 }

@@ -52,15 +52,16 @@ int kernel_open(struct kernel **out); // 0 or -errno
 void kernel_close(struct kernel *);
 int kernel_fd(const struct kernel *); // readable: call kernel_poll
 
-// Everything, as events: links, then addresses, routes (main and local table), neighbours. 0 or
-// -errno.
+// Everything, as events: links, then addresses, routes (main and local table), neighbours. What
+// changes while it is read may be told twice. 0 or -errno; -EINTR if it never held still.
 int kernel_dump(struct kernel *, kernel_event_fn *, void *arg);
 // What happened since; at most `budget` messages, so that a flood of routes does not starve
 // signalling. The number read, 0 for none, or -errno.
 int kernel_poll(struct kernel *, unsigned budget, kernel_event_fn *, void *arg);
 
 // Have the kernel resolve a neighbour and keep it resolved, though it sees no traffic
-// (NTF_EXT_MANAGED; NTF_USE where the kernel is older than 5.16). 0 or -errno.
+// (NTF_EXT_MANAGED; NTF_USE where the kernel is older than 5.16). One that the operator has set
+// (permanent) is left alone by both. 0 or -errno.
 int kernel_neigh_manage(struct kernel *, int ifindex, struct ip6_addr);
 int kernel_neigh_unmanage(struct kernel *, int ifindex, struct ip6_addr);
 

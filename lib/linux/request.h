@@ -13,3 +13,5 @@ struct kernel {
 
 // Sends a request and takes its acknowledgement. 0 or -errno.
 int kernel_request(struct kernel *, struct nlmsghdr *);
+// The same, with what is answered before the acknowledgement given to `answer`.
+int kernel_request_for(struct kernel *, struct nlmsghdr *, mnl_cb_t answer, void *arg);

@@ -26,7 +26,8 @@ int kernel_pool_route_add(struct kernel *k, struct ip6_prefix p)
 	char buf[MNL_NLMSG_HDRLEN + 256];
 	struct nlmsghdr *h = put_route(buf, RTM_NEWROUTE, p);
 
-	h->nlmsg_flags = NLM_F_CREATE | NLM_F_REPLACE;
+	// Not NLM_F_REPLACE: it would take the operator's own route to the prefix away.
+	h->nlmsg_flags = NLM_F_CREATE;
 	int rc = kernel_request(k, h);
 	return rc == -EEXIST ? 0 : rc;
 }

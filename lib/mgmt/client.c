@@ -5,9 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-enum { ROW_MAX = 8192 };
+#include "mgmt/likeness.h"
+
+// A row is begun only where ROW_MAX bytes are free, so usually none is made twice.
+enum { ROW_MAX = 8192, DIGITS = 12 };
 #define PATIENCE 10000000000u // ns that a client may neither ask nor read
 
 void mgmt_client_init(struct mgmt_client *c, int fd, uint64_t now)
@@ -31,7 +35,8 @@ static size_t room(const struct mgmt_client *c)
 // One line of JSON; false: no room now, nothing written.
 static bool put_json(struct mgmt_client *c, const json_t *value)
 {
-	size_t n = json_dumpb(value, c->out + c->out_len, room(c), JSON_COMPACT);
+	size_t n = json_dumpb(value, c->out + c->out_len, room(c),
+			      JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
 
 	if (n == 0 || n + 1 > room(c))
 		return false;
@@ -40,6 +45,7 @@ static bool put_json(struct mgmt_client *c, const json_t *value)
 	return true;
 }
 
+// The last line, of either kind; nothing is read or walked after it.
 static void put_end(struct mgmt_client *c, const char *error, const char *hint)
 {
 	json_t *last = error != NULL ? json_pack("{s:s,s:s}", "error", error, "hint", hint)
@@ -52,24 +58,15 @@ static void put_end(struct mgmt_client *c, const char *error, const char *hint)
 	c->said_end = true;
 }
 
-// How many leading characters agree: enough to name the command that was meant.
-static size_t likeness(const char *a, const char *b)
-{
-	size_t n = 0;
-
-	while (a[n] != '\0' && a[n] == b[n])
-		n++;
-	return n;
-}
-
 static void refuse_unknown(struct mgmt_client *c, const struct mgmt_command *commands)
 {
 	const struct mgmt_command *nearest = commands;
 	char error[CLIENT_LINE + 64], hint[256];
 
 	for (const struct mgmt_command *k = commands; k->words != NULL; k++)
-		if (likeness(k->words, c->line) > likeness(nearest->words, c->line))
+		if (mgmt_likeness(k->words, c->line) > mgmt_likeness(nearest->words, c->line))
 			nearest = k;
+	// It comes back in an error that an operator's terminal shows.
 	for (char *p = c->line; *p != '\0'; p++)
 		if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e)
 			*p = '?';
@@ -78,23 +75,40 @@ static void refuse_unknown(struct mgmt_client *c, const struct mgmt_command *com
 	put_end(c, error, hint);
 }
 
-static bool start_request(struct mgmt_client *c, const struct mgmt_command *commands)
+static const struct mgmt_command *find(const struct mgmt_command *commands, const char *words)
+{
+	for (; commands->words != NULL; commands++)
+		if (strcmp(commands->words, words) == 0)
+			return commands;
+	return NULL;
+}
+
+// `end` is where the line ended, NULL if it did not within its bounds. False: no memory to answer.
+static bool start_answer(struct mgmt_client *c, const struct mgmt_command *commands, char *end)
 {
 	c->out = malloc(CLIENT_OUT);
 	if (c->out == NULL)
 		return false;
-	for (const struct mgmt_command *k = commands; k->words != NULL; k++)
-		if (strcmp(k->words, c->line) == 0)
-			c->command = k;
+	if (end == NULL) {
+		put_end(c, "request too long", "one line of at most 511 bytes: show bindings");
+		return true;
+	}
+	if (end > c->line && end[-1] == '\r')
+		end--;
+	for (char *p = c->line; p < end; p++)
+		if (*p == '\0')
+			*p = '?'; // or what follows it would be taken for said
+	*end = '\0';
+	c->command = find(commands, c->line);
 	if (c->command == NULL)
 		refuse_unknown(c, commands);
 	return true;
 }
 
-// False: the client is gone, or said more than a request.
+// False: the client is gone, or cannot be answered.
 static bool read_request(struct mgmt_client *c, const struct mgmt_command *commands, uint64_t now)
 {
-	ssize_t n = read(c->fd, c->line + c->line_len, CLIENT_LINE - 1 - c->line_len);
+	ssize_t n = recv(c->fd, c->line + c->line_len, CLIENT_LINE - 1 - c->line_len, 0);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
@@ -103,34 +117,46 @@ static bool read_request(struct mgmt_client *c, const struct mgmt_command *comma
 	c->moved = now;
 	c->line_len += (size_t)n;
 	char *end = memchr(c->line, '\n', c->line_len);
-	if (end == NULL)
-		return c->line_len < CLIENT_LINE - 1;
-	if (end > c->line && end[-1] == '\r')
-		end--;
-	*end = '\0';
-	return start_request(c, commands);
+	if (end == NULL && c->line_len < CLIENT_LINE - 1)
+		return true;
+	return start_answer(c, commands, end);
+}
+
+// One row, or the last line; false: enough for this turn.
+static bool walk_row(struct mgmt_client *c, void *app)
+{
+	struct mgmt_cursor before = c->cursor;
+	json_t *row = json_object();
+
+	if (row == NULL)
+		return false; // no memory is no end of the table: again next turn
+	bool more = c->command->next(app, &c->cursor, row);
+	bool fits = more && put_json(c, row);
+	json_decref(row);
+	if (fits)
+		return true;
+	if (!more)
+		put_end(c, NULL, NULL);
+	else if (c->out_len == 0)
+		put_end(c, "a row is longer than the server's buffer", "this is a bug: report it");
+	else
+		c->cursor = before; // again when there is room
+	return false;
 }
 
 static void walk_rows(struct mgmt_client *c, void *app)
 {
-	for (int i = 0; i < MGMT_ROWS && room(c) > ROW_MAX; i++) {
-		struct mgmt_cursor before = c->cursor;
-		json_t *row = json_object();
-		bool more = row != NULL && c->command->next(app, &c->cursor, row);
-		if (more && !put_json(c, row))
-			c->cursor = before; // a row that is too long for now
-		json_decref(row);
-		if (!more) {
-			put_end(c, NULL, NULL);
+	for (int i = 0; i < MGMT_ROWS && room(c) > ROW_MAX; i++)
+		if (!walk_row(c, app))
 			return;
-		}
-	}
 }
 
+// False: the client is gone.
 static bool write_some(struct mgmt_client *c, uint64_t now)
 {
 	while (c->out_sent < c->out_len) {
-		ssize_t n = write(c->fd, c->out + c->out_sent, c->out_len - c->out_sent);
+		ssize_t n =
+			send(c->fd, c->out + c->out_sent, c->out_len - c->out_sent, MSG_NOSIGNAL);
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR;
 		c->out_sent += (size_t)n;
@@ -151,7 +177,9 @@ enum client_state mgmt_client_turn(struct mgmt_client *c, const struct mgmt_comm
 		walk_rows(c, app);
 	if (c->out != NULL && !write_some(c, now))
 		return CLIENT_GONE;
-	if (c->said_end && c->out_sent == c->out_len)
+	if (c->out_sent < c->out_len)
+		return CLIENT_STUCK;
+	if (c->said_end)
 		return CLIENT_GONE;
-	return c->command != NULL || c->said_end ? CLIENT_BUSY : CLIENT_IDLE;
+	return c->command != NULL ? CLIENT_BUSY : CLIENT_ASKS;
 }

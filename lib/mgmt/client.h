@@ -4,11 +4,17 @@
 #include "mgmt/mgmt.h"
 
 enum { CLIENT_LINE = 512, CLIENT_OUT = 65536 };
-enum client_state { CLIENT_IDLE, CLIENT_BUSY, CLIENT_GONE };
+enum client_state {
+	CLIENT_ASKS,  // its request is not complete
+	CLIENT_BUSY,  // has more to say and room to say it
+	CLIENT_STUCK, // has to read before more can be said
+	CLIENT_GONE,
+};
 
 struct mgmt_client {
-	int fd;         // -1: free
-	uint64_t moved; // when it last read or wrote anything, ns
+	int fd;           // -1: free
+	uint32_t watched; // what its epoll waits for
+	uint64_t moved;   // when it last read or wrote anything, ns
 	char line[CLIENT_LINE];
 	size_t line_len;
 	const struct mgmt_command *command; // whose rows are under way

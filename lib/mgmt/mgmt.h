@@ -1,14 +1,13 @@
 // The operator's door: a UNIX stream socket of mode 0600; one request line in, rows of JSON out.
 //
-// A client sends one line of words ("show bindings\n"), gets one JSON object per line, and then a
-// last line
-// {"end":true} or {"error":"...","hint":"..."}. Long tables are cursors: a command yields at most
-// MGMT_ROWS rows a turn, so a dump of 16 million bindings does not hold up signalling. Never
-// blocks: a client that does not read is waited for within its buffer, one that stays away 10 s is
-// closed. At most 16 clients.
+// A client sends one line of words ("show bindings\n") of at most 511 bytes, gets one JSON object
+// per line, then a last line, {"end":true} or {"error":"...","hint":"..."}, and the end of the
+// connection. Long tables are cursors: a command yields at most MGMT_ROWS rows a turn, so a dump of
+// 16 million bindings does not hold up signalling. Never blocks: a client that does not read is
+// waited for within its buffer, one that stays away 10 s is closed. At most 16 clients.
 //
 // Control thread only. A socket file left by a killed process is replaced; one that answers is not
-// (-EADDRINUSE).
+// (-EADDRINUSE), nor is a file that is no socket (-EEXIST).
 #pragma once
 
 #include <jansson.h>
@@ -36,5 +35,6 @@ struct mgmt;
 int mgmt_open(const char *path, const struct mgmt_command *commands, void *app, struct mgmt **out);
 void mgmt_close(struct mgmt *);   // removes the socket file
 int mgmt_fd(const struct mgmt *); // an epoll descriptor: readable when there is something to do
-// One turn: accepts, reads, writes what fits. True while a dump is under way (call again soon).
+// One turn: accepts, reads, writes what fits. True while a dump goes on (call again soon); one that
+// waits for its reader wakes mgmt_fd instead.
 bool mgmt_poll(struct mgmt *, uint64_t now_ns);

@@ -31,19 +31,33 @@ static int fill_address(const char *path, struct sockaddr_un *a)
 	return 0;
 }
 
-// A file that nobody answers on was left by a killed process.
-static int remove_leftover(const struct sockaddr_un *a)
+// 0: somebody listens there, -errno: why not. Does not wait for one that is stopped.
+static int knock(const struct sockaddr_un *a)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return -errno;
-	int rc = connect(fd, (const struct sockaddr *)a, sizeof(*a)) == 0 ? -EADDRINUSE : -errno;
+	int rc = connect(fd, (const struct sockaddr *)a, sizeof(*a)) == 0 ? 0 : -errno;
 	close(fd);
-	if (rc == -ENOENT)
-		return 0;
+	return rc == -EAGAIN ? 0 : rc; // its queue is full: it lives
+}
+
+// A socket that nobody answers on was left by a killed process. Any other file is somebody's: a
+// refused connection alone does not tell them apart.
+static int remove_leftover(const struct sockaddr_un *a)
+{
+	struct stat file;
+
+	if (lstat(a->sun_path, &file) != 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(file.st_mode))
+		return -EEXIST;
+	int rc = knock(a);
+	if (rc == 0 || rc == -EPROTOTYPE)
+		return -EADDRINUSE;
 	if (rc != -ECONNREFUSED)
-		return rc == -EACCES || rc == -EADDRINUSE ? rc : -EADDRINUSE;
+		return rc;
 	return unlink(a->sun_path) == 0 ? 0 : -errno;
 }
 
@@ -138,20 +152,32 @@ static void accept_some(struct mgmt *s, uint64_t now)
 	static const char busy[] = "{\"error\":\"too many clients at a time\","
 				   "\"hint\":\"try again in a moment\"}\n";
 
+	// Bounded: whoever connects in a loop gets no more of a turn than this.
 	for (int i = 0; i < BACKLOG; i++) {
 		int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0)
 			return;
 		struct mgmt_client *c = find_room(s);
-		if (c == NULL) {
-			(void)!write(fd, busy, sizeof(busy) - 1);
+		if (c == NULL) { // said before it asks, so that it need not wait for a place
+			(void)!send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL);
 			close(fd);
 			continue;
 		}
 		mgmt_client_init(c, fd, now);
-		struct epoll_event in = {.events = EPOLLIN};
+		struct epoll_event in = {.events = c->watched = EPOLLIN};
 		epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &in);
 	}
+}
+
+// One who has yet to read does not wake the loop by what it writes, and the other way round.
+static void watch(struct mgmt *s, struct mgmt_client *c, enum client_state state)
+{
+	uint32_t events = state == CLIENT_ASKS ? EPOLLIN : state == CLIENT_STUCK ? EPOLLOUT : 0;
+
+	if (events == c->watched)
+		return;
+	struct epoll_event e = {.events = c->watched = events};
+	epoll_ctl(s->epoll, EPOLL_CTL_MOD, c->fd, &e);
 }
 
 bool mgmt_poll(struct mgmt *s, uint64_t now)
@@ -163,16 +189,13 @@ bool mgmt_poll(struct mgmt *s, uint64_t now)
 		struct mgmt_client *c = &s->clients[i];
 		if (c->fd < 0)
 			continue;
-		switch (mgmt_client_turn(c, s->commands, s->app, now)) {
-		case CLIENT_IDLE:
-			break;
-		case CLIENT_BUSY:
-			busy = true;
-			break;
-		case CLIENT_GONE:
+		// Each in turn, whether it woke us or not: time passes for the silent ones, too.
+		enum client_state state = mgmt_client_turn(c, s->commands, s->app, now);
+		if (state == CLIENT_GONE)
 			drop(s, c);
-			break;
-		}
+		else
+			watch(s, c, state);
+		busy |= state == CLIENT_BUSY;
 	}
 	return busy;
 }

@@ -49,6 +49,9 @@ class Check:
                     os.killpg(p.pid, signal.SIGKILL)
                     out = p.communicate()[0]
                 return None, f"{out}\nnot done in {left:.0f} s"
+            except BaseException:  # interrupted: nothing of ours runs on
+                os.killpg(p.pid, signal.SIGTERM)
+                raise
 
     # ---- Builds
 
@@ -112,7 +115,9 @@ class Check:
         skipped = re.findall(r"^ok \d+ # SKIP ?(.*)$", row.get("stdout") or "", re.M)
         bad = [what for verdict, what in said if verdict == "not ok"]
         for what in bad:
-            self.tally.fail(f"{program}: {what}", text)
+            own = re.search(rf"^not ok \d+ - {re.escape(what)}$(.*?)(?=^(?:not )?ok |\Z)", text,
+                            re.M | re.S)
+            self.tally.fail(f"{program}: {what}", own.group(1).strip() if own else text)
         for what in skipped:
             self.tally.skip(f"{program}: {what}", "the test says so")
         self.tally.ok(len(said) - len(bad) - len(skipped))
@@ -177,30 +182,46 @@ class Check:
         self.tally.ok()
         self.tally.say(f"fuzz {name}: {seconds} s, {runs.group(1) if runs else '?'} inputs")
 
+    def programs(self, name, rows, env=None):
+        """Test programs with more to do than in the short check."""
+        for program, args, limit_s in rows:
+            what = f"{name}: {program} {' '.join(args)}"
+            code, out = self.run([f"{BUILDS}/check-{name}/test/{program}", *args], limit_s, env)
+            if code == 0:
+                self.tally.ok()
+                self.tally.say(f"{what}: {out.strip().splitlines()[-1] if out.strip() else 'ok'}")
+            else:
+                self.tally.fail(what, out)
+
     # ---- The whole
 
     def all(self):
-        more = {"KEDGE_LONG": "1"} if self.long else {}
-        limit = 3600 if self.long else 300
         self.tally.section("build and test with gcc")
         if self.build("gcc"):
-            self.meson_tests("gcc", env=more, limit_s=limit)
+            self.meson_tests("gcc")
             self.guards()
             self.tally.section("namespaces: kedge-lma against the Linux kernel")
             self.namespaces("gcc")
         self.tally.section("build and test with AddressSanitizer and UndefinedBehaviorSanitizer")
         if self.build("asan", PROBES):
-            self.meson_tests("asan", env=more, limit_s=limit)
+            self.meson_tests("asan")
             self.namespaces("asan", () if self.long else ("test_bad_input", "test_tunnel"))
         self.tally.section("build with clang, fuzz")
         self.build("clang", env=CLANG)
         if self.build("fuzz", [*PROBES, "-Dfuzz=true", "-Dc_args=-fsanitize=fuzzer-no-link"], CLANG):
             self.fuzz()
         if self.long:
-            self.tally.section("ThreadSanitizer")
-            if self.build("tsan", ["-Db_sanitize=thread", "-Db_lundef=false"], CLANG):
-                self.meson_tests("tsan", ("prop",), {**more, "TSAN_OPTIONS": "halt_on_error=1"}, limit)
+            self.take_longer()
         self.tally.leave()
+
+    def take_longer(self):
+        self.tally.section("longer: simulation, properties, ThreadSanitizer")
+        self.programs("gcc", [("sim/sim_lma", ["random", "50000000"], 1800),
+                              ("prop/torture_bcache", ["60"], 120)])
+        if self.build("tsan", ["-Db_sanitize=thread", "-Db_lundef=false"], CLANG):
+            tsan = {"TSAN_OPTIONS": "halt_on_error=1"}
+            self.meson_tests("tsan", ("prop",), tsan)
+            self.programs("tsan", [("prop/torture_bcache", ["120"], 300)], tsan)
 
 
 def main():
