@@ -132,6 +132,43 @@ static void a_prefix_that_was_claimed_and_left_is_not_allocated_twice(void **sta
 	assert_string_not_equal(granted(p, 1), granted(p, 2));
 }
 
+static void LMA_RST_01_claims_in_a_long_row_are_passed_over(void **state)
+{
+	struct play *p = *state;
+	char name[32], text[IP6_PREFIX_TEXT];
+	for (int i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "n%d@example.net", i);
+		snprintf(text, sizeof(text), "2001:db8:4000:%x::/64", i);
+		say(p, refresh(name, MAG1, i == 0 ? "2001:db8:4000::/64" : text));
+		expect_status(p, 0);
+	}
+	for (int i = 300; i < 400; i++) {
+		snprintf(name, sizeof(name), "n%d@example.net", i);
+		say(p, attach(name, MAG1));
+		expect_status(p, 0); // the workers' view would lose one if a prefix came twice
+		assert_int_equal(p->n_view, i + 1);
+	}
+	assert_int_equal(lma_totals(p->lma)->prefixes_used, 400);
+}
+
+static void a_small_pool_is_used_to_its_last_prefix(void **state)
+{
+	struct play *p = *state;
+	static const struct lma_pool_conf pool = {.block = {{{0x20, 1, 0xd, 0xb8, 0x50}}, 55},
+						  .hnp_len = 64};
+	char name[32];
+	p->conf.pools = &pool;
+	play_restart(p);
+	for (int i = 0; i < 512; i++) {
+		snprintf(name, sizeof(name), "n%d@example.net", i);
+		join(p, attach(name, MAG1));
+	}
+	say(p, attach(MN, MAG1));
+	expect_status(p, 130);
+	assert_int_equal(lma_totals(p->lma)->prefixes_free, 0);
+	assert_int_equal(p->n_view, 512);
+}
+
 static void a_node_that_claims_and_leaves_does_not_use_the_pool_up(void **state)
 {
 	struct play *p = *state;
@@ -380,6 +417,8 @@ int main(void)
 		PLAY(SEC_10_an_answer_always_has_room_for_what_it_must_say),
 		PLAY(OPT_08_the_same_prefix_twice_is_155_or_159),
 		PLAY(a_prefix_that_was_claimed_and_left_is_not_allocated_twice),
+		PLAY(LMA_RST_01_claims_in_a_long_row_are_passed_over),
+		PLAY(a_small_pool_is_used_to_its_last_prefix),
 		PLAY(a_node_that_claims_and_leaves_does_not_use_the_pool_up),
 		PLAY(no_room_for_a_new_binding_is_130_and_leaves_nothing),
 		PLAY(LMA_RX_08_no_room_for_a_handover_leaves_the_binding_where_it_was),
