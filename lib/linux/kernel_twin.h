@@ -53,7 +53,8 @@ void kernel_close(struct kernel *);
 int kernel_fd(const struct kernel *); // readable: call kernel_poll
 
 // Everything, as events: links, then addresses, routes (main and local table), neighbours. What
-// changes while it is read may be told twice. 0 or -errno; -EINTR if it never held still.
+// changes while it is read may be told twice; `fn` may manage neighbours and routes. 0 or -errno;
+// -EINTR if it never held still.
 int kernel_dump(struct kernel *, kernel_event_fn *, void *arg);
 // What happened since; at most `budget` messages, so that a flood of routes does not starve
 // signalling. The number read, 0 for none, or -errno.

@@ -153,6 +153,34 @@ static void a_dump_succeeds_while_addresses_come_and_go(void **state)
 	assert_int_equal(told, ADDRS);
 }
 
+struct asker {
+	struct kernel *kernel;
+	unsigned told;
+	int rc;
+};
+
+static void ask_in_the_midst(void *arg, const struct kernel_event *e)
+{
+	struct asker *a = arg;
+
+	count_addrs(&a->told, e);
+	if (e->kind != KERNEL_ADDR)
+		return;
+	a->rc |= kernel_pool_route_add(a->kernel, nth(1));
+	a->rc |= kernel_neigh_unmanage(a->kernel, 1, addr("2001:db8::77"));
+}
+
+static void a_reader_may_ask_in_the_midst_of_a_dump(void **state)
+{
+	struct watch *w = *state;
+	struct asker a = {.kernel = w->kernel};
+
+	assert_int_equal(kernel_dump(w->kernel, ask_in_the_midst, &a), 0);
+	assert_int_equal(a.rc, 0);
+	assert_int_equal(a.told, ADDRS);
+	drain(w->kernel, 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, watch_start, watch_stop)
 
 int main(void)
@@ -163,6 +191,7 @@ int main(void)
 		TEST(an_overrun_is_told_and_a_dump_makes_it_good),
 		TEST(a_request_in_the_middle_of_a_dump_disturbs_neither),
 		TEST(a_dump_succeeds_while_addresses_come_and_go),
+		TEST(a_reader_may_ask_in_the_midst_of_a_dump),
 	};
 	int rc = netns_enter();
 
