@@ -7,7 +7,7 @@
 int fib_new(const char *name, const struct fib_conf *conf, struct grace *grace, struct fib **out)
 {
 	if (conf->max_entries == 0 || conf->max_nexthops <= NEXTHOP_FIRST ||
-	    conf->max_nexthops > 16384 || conf->max_peers == 0)
+	    conf->max_nexthops > 16384 || conf->max_peers == 0 || conf->max_routes == 0)
 		return -EINVAL;
 	struct fib *f = calloc(1, sizeof(*f));
 	if (f == NULL)

@@ -89,7 +89,8 @@ const struct fwd_entry *entry_get(const struct fib *, uint32_t index);
 
 // ---- Known MAGs: outer source address to mag_id.
 
-int peer_add(struct fib *, struct ip6_addr coa, uint32_t mag); // 0, -ENOSPC; present: changed
+// 0; present: changed. -ENOSPC; -EINVAL for 0 and UINT32_MAX, which are words of the table.
+int peer_add(struct fib *, struct ip6_addr coa, uint32_t mag);
 void peer_del(struct fib *, struct ip6_addr coa);
 uint32_t peer_find(const struct fib *, struct ip6_addr coa); // workers; 0: unknown
 

@@ -1,7 +1,9 @@
 // Outer source address to mag_id: open addressing, written in place.
 //
 // The address is written before the number is published, so who sees a number sees its address. A
-// deleted slot keeps its address and is used for another one only after a grace period.
+// deleted slot keeps its address and is used for another one only after a grace period. Then it
+// also becomes free as if never used, once no known address is looked for past it: else, with time,
+// every packet from an unknown source would have a worker walk the whole table.
 #include <errno.h>
 #include <stdlib.h>
 
@@ -64,8 +66,10 @@ static struct peer_slot *locate(const struct fib *f, struct ip6_addr a, bool *th
 int peer_add(struct fib *f, struct ip6_addr coa, uint32_t mag)
 {
 	bool there;
-	struct peer_slot *s = locate(f, coa, &there);
 
+	if (mag == 0 || mag == PEER_GONE)
+		return -EINVAL;
+	struct peer_slot *s = locate(f, coa, &there);
 	bool gone = there && load(s) == PEER_GONE;
 	if ((!there || gone) && f->n_peers == f->conf.max_peers)
 		return -ENOSPC;
@@ -78,10 +82,37 @@ int peer_add(struct fib *f, struct ip6_addr coa, uint32_t mag)
 	return 0;
 }
 
-static void end_rest(void *slot, uint64_t unused)
+// Nobody who looks for a known address comes past this slot.
+static bool is_passed_by_none(const struct fib *f, uint32_t at)
 {
-	(void)unused;
-	((struct peer_slot *)slot)->resting--;
+	for (uint32_t i = 1; i <= f->peer_mask; i++) {
+		const struct peer_slot *s = &f->peers[(at + i) & f->peer_mask];
+		uint32_t mag = load(s);
+		if (mag == 0)
+			return true;
+		if (mag != PEER_GONE && ((at + i - home_of(f, s->addr)) & f->peer_mask) >= i)
+			return false;
+	}
+	return true;
+}
+
+static bool is_rested(const struct peer_slot *s)
+{
+	return load(s) == PEER_GONE && s->resting == 0;
+}
+
+static void end_rest(void *fib, uint64_t slot)
+{
+	struct fib *f = fib;
+	uint32_t at = (uint32_t)slot;
+
+	f->peers[at].resting--;
+	if (!is_rested(&f->peers[at]) || !is_passed_by_none(f, at))
+		return;
+	do { // who comes past those in front of a free slot finds nothing there
+		atomic_store_explicit(&f->peers[at].mag, 0, memory_order_release);
+		at = (at - 1) & f->peer_mask;
+	} while (is_rested(&f->peers[at]));
 }
 
 void peer_del(struct fib *f, struct ip6_addr coa)
@@ -94,7 +125,7 @@ void peer_del(struct fib *f, struct ip6_addr coa)
 	atomic_store_explicit(&s->mag, PEER_GONE, memory_order_release);
 	f->n_peers--;
 	s->resting++;
-	(void)grace_defer(f->grace, end_rest, s, 0);
+	(void)grace_defer(f->grace, end_rest, f, (uint64_t)(s - f->peers));
 }
 
 uint32_t peer_find(const struct fib *f, struct ip6_addr coa)
