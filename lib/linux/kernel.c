@@ -206,9 +206,11 @@ int kernel_open(struct kernel **out)
 		return -ENOMEM;
 	k->events = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	k->requests = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	int rc = k->events != NULL && k->requests != NULL ? 0 : -errno;
+	k->dumps = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	int rc = k->events != NULL && k->requests != NULL && k->dumps != NULL ? 0 : -errno;
 	if (rc == 0 && (mnl_socket_bind(k->events, 0, MNL_SOCKET_AUTOPID) != 0 ||
-			mnl_socket_bind(k->requests, 0, MNL_SOCKET_AUTOPID) != 0))
+			mnl_socket_bind(k->requests, 0, MNL_SOCKET_AUTOPID) != 0 ||
+			mnl_socket_bind(k->dumps, 0, MNL_SOCKET_AUTOPID) != 0))
 		rc = -errno;
 	for (unsigned i = 0; rc == 0 && i < sizeof(groups) / sizeof(groups[0]); i++) {
 		int group = groups[i];
@@ -235,6 +237,8 @@ void kernel_close(struct kernel *k)
 		mnl_socket_close(k->events);
 	if (k->requests != NULL)
 		mnl_socket_close(k->requests);
+	if (k->dumps != NULL)
+		mnl_socket_close(k->dumps);
 	free(k);
 }
 
@@ -243,32 +247,33 @@ int kernel_fd(const struct kernel *k)
 	return mnl_socket_get_fd(k->events);
 }
 
-static int ask_dump(struct mnl_socket *from, uint32_t seq, uint16_t type, uint8_t family)
+static int ask_dump(struct kernel *k, uint16_t type, uint8_t family)
 {
 	char buf[MNL_NLMSG_HDRLEN + 64];
 	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
 
 	h->nlmsg_type = type;
 	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	h->nlmsg_seq = seq;
-	// The longest of the headers; each begins with the family.
-	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
-	m->rtm_family = family;
-	return mnl_socket_sendto(from, h, h->nlmsg_len) < 0 ? -errno : 0;
+	h->nlmsg_seq = ++k->dump_seq;
+	struct rtgenmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	m->rtgen_family = family;
+	return mnl_socket_sendto(k->dumps, h, h->nlmsg_len) < 0 ? -errno : 0;
 }
 
 // One answer of several messages; *whole becomes false if the kernel says that what it dumps has
 // changed meanwhile, *done true at the end.
-static int read_dump(struct mnl_socket *from, struct sink *s, bool *whole, bool *done)
+static int read_dump(struct kernel *k, struct sink *s, bool *whole, bool *done)
 {
 	char buf[READ_BUFFER];
-	ssize_t got = mnl_socket_recvfrom(from, buf, sizeof(buf));
+	ssize_t got = mnl_socket_recvfrom(k->dumps, buf, sizeof(buf));
 	int left = (int)got;
 
 	if (got < 0)
 		return errno == EINTR ? 0 : -errno;
 	for (struct nlmsghdr *h = (struct nlmsghdr *)buf; mnl_nlmsg_ok(h, left);
 	     h = mnl_nlmsg_next(h, &left)) {
+		if (h->nlmsg_seq != k->dump_seq)
+			continue;
 		if (h->nlmsg_flags & NLM_F_DUMP_INTR)
 			*whole = false;
 		*done |= h->nlmsg_type == NLMSG_DONE;
@@ -280,13 +285,13 @@ static int read_dump(struct mnl_socket *from, struct sink *s, bool *whole, bool 
 }
 
 // An interrupted dump may have skipped what did not change, so it is read again, not half believed.
-static int dump_one(struct mnl_socket *from, uint16_t type, uint8_t family, struct sink *s)
+static int dump_one(struct kernel *k, uint16_t type, uint8_t family, struct sink *s)
 {
-	for (uint32_t i = 0; i < DUMP_TRIES; i++) {
+	for (unsigned i = 0; i < DUMP_TRIES; i++) {
 		bool whole = true, done = false;
-		int rc = ask_dump(from, i + 1, type, family);
+		int rc = ask_dump(k, type, family);
 		while (rc == 0 && !done)
-			rc = read_dump(from, s, &whole, &done);
+			rc = read_dump(k, s, &whole, &done);
 		if (rc != 0 || whole)
 			return rc;
 	}
@@ -295,21 +300,15 @@ static int dump_one(struct mnl_socket *from, uint16_t type, uint8_t family, stru
 
 int kernel_dump(struct kernel *k, kernel_event_fn *fn, void *arg)
 {
-	// A socket of its own: the reader asks for neighbours on the other in the midst of it.
-	struct mnl_socket *from = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	struct sink s = {fn, arg};
 
-	(void)k;
-	if (from == NULL)
-		return -errno;
-	int rc = dump_one(from, RTM_GETLINK, AF_UNSPEC, &s);
+	int rc = dump_one(k, RTM_GETLINK, AF_UNSPEC, &s);
 	if (rc == 0)
-		rc = dump_one(from, RTM_GETADDR, AF_INET6, &s);
+		rc = dump_one(k, RTM_GETADDR, AF_INET6, &s);
 	if (rc == 0)
-		rc = dump_one(from, RTM_GETROUTE, AF_INET6, &s);
+		rc = dump_one(k, RTM_GETROUTE, AF_INET6, &s);
 	if (rc == 0)
-		rc = dump_one(from, RTM_GETNEIGH, AF_INET6, &s);
-	mnl_socket_close(from);
+		rc = dump_one(k, RTM_GETNEIGH, AF_INET6, &s);
 	return rc;
 }
 

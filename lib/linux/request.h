@@ -1,4 +1,4 @@
-// The two sockets of the kernel twin, and a request with its answer. Inside lib/linux only.
+// The sockets of the kernel twin, and a request with its answer. Inside lib/linux only.
 #pragma once
 
 #include <libmnl/libmnl.h>
@@ -8,7 +8,8 @@
 struct kernel {
 	struct mnl_socket *events;   // non-blocking, subscribed
 	struct mnl_socket *requests; // asks and waits: the kernel answers at once
-	uint32_t seq;
+	struct mnl_socket *dumps;    // apart: who is told of a dump may make requests meanwhile
+	uint32_t seq, dump_seq;
 };
 
 // Sends a request and takes its acknowledgement. 0 or -errno.

@@ -176,16 +176,16 @@ static void copy_lla(struct reply *reply)
 			reply->mh.opts.v[i].lla.addr = reply->asked_lla;
 }
 
-// Not pulled yet, and granting this binding. A reply that was refused grants none.
-static bool is_pending(const struct lma *lma, uint32_t i, uint32_t bce)
+// One that was refused grants none.
+static bool is_grant_of(const struct reply *reply, uint32_t bce)
 {
-	return i >= lma->n_sent && bce != BCE_NULL && lma->replies[i].bce == bce;
+	return bce != BCE_NULL && reply->bce == bce;
 }
 
 const struct before *change_under_way(const struct lma *lma, uint32_t bce)
 {
 	for (uint32_t i = lma->n_sent; i < lma->n_replies; i++)
-		if (is_pending(lma, i, bce))
+		if (is_grant_of(&lma->replies[i], bce))
 			return lma->replies[i].is_change ? &lma->replies[i].before : NULL;
 	return NULL;
 }
@@ -194,7 +194,7 @@ void turn_into_refusal(struct lma *lma, uint32_t bce, enum pba_status status)
 {
 	for (uint32_t i = lma->n_sent; i < lma->n_replies; i++) {
 		struct reply *reply = &lma->replies[i];
-		if (!is_pending(lma, i, bce))
+		if (!is_grant_of(reply, bce))
 			continue;
 		lma->totals.by_status[reply->mh.ba.status]--;
 		lma->totals.by_status[status]++;

@@ -94,7 +94,6 @@ struct reply {
 // A binding update that waits for the old MAG (LMA-BC-08); its spans point into its own bytes.
 struct held {
 	struct request request;
-	uint32_t bce; // BCE_NULL: free
 	uint8_t mn_id[256], ll_id[256];
 };
 
@@ -110,6 +109,7 @@ struct lma {
 	struct map mags_by_coa;
 	uint32_t n_mags, mag_hand;
 	struct held *held;
+	uint32_t *held_for; // by slot of held: the binding that it waits for, BCE_NULL: free
 	struct wheel *held_timers;
 	uint32_t n_held;
 	struct lma_action *actions; // a ring

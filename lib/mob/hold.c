@@ -4,16 +4,14 @@
 // is de-registered, moved or gone, or after MaxDelayBeforeNewBCEAssign as a new session.
 #include "mob/engine.h"
 
-static void keep(struct held *h, uint32_t bce, const struct request *r)
+// The link-layer identifier's views are set when it is judged: nobody looks at them before.
+static void keep(struct held *h, const struct request *r)
 {
 	h->request = *r;
-	h->bce = bce;
 	memcpy(h->mn_id, r->mn_id.p, r->mn_id.n);
 	h->request.mn_id.p = h->mn_id;
 	if (r->ll_id_sent.n > 0)
 		memcpy(h->ll_id, r->ll_id_sent.p, r->ll_id_sent.n);
-	h->request.ll_id.p = h->ll_id;
-	h->request.ll_id_sent.p = h->ll_id;
 }
 
 // Of two updates of one MAG, whether `a` was sent after `b`; the network may have swapped them.
@@ -30,31 +28,36 @@ bool hold_update(struct lma *lma, uint32_t bce, const struct request *r)
 
 	for (uint32_t i = 0; i < MAX_HELD; i++) {
 		struct held *h = &lma->held[i];
-		if (h->bce == BCE_NULL) {
-			room = room == MAX_HELD ? i : room;
-			continue;
-		}
-		if (h->bce != bce)
+		if (lma->held_for[i] == BCE_NULL && room == MAX_HELD)
+			room = i;
+		if (lma->held_for[i] != bce)
 			continue;
 		waiting++;
-		binding_get(&lma->bindings, bce)->waited_for = true;
 		// LMA-RX-10: the MAG asked again; the wait goes on, the answer carries its latest
 		// number.
 		if (ip6_equal(h->request.coa, r->coa)) {
 			if (is_newer(r, &h->request))
-				keep(h, bce, r);
+				keep(h, r);
 			return true;
 		}
 	}
 	if (room == MAX_HELD || waiting == HELD_PER_BCE)
 		return false;
-	keep(&lma->held[room], bce, r);
+	keep(&lma->held[room], r);
+	lma->held_for[room] = bce;
 	binding_get(&lma->bindings, bce)->waited_for = true;
 	wheel_set(lma->held_timers, room,
 		  lma->now.mono + lma->conf.max_delay_before_new_bce_assign);
 	lma->n_held++;
 	put_note(lma, LMA_NOTE_HELD, r->coa, 0);
 	return true;
+}
+
+static void drop(struct lma *lma, uint32_t i)
+{
+	lma->held_for[i] = BCE_NULL;
+	wheel_stop(lma->held_timers, i);
+	lma->n_held--;
 }
 
 // Out of its slot first: judging it may hold or release others.
@@ -64,9 +67,7 @@ static void judge(struct lma *lma, uint32_t i, enum update_path path)
 
 	h.request.mn_id.p = h.mn_id;
 	h.request.ll_id.p = h.request.ll_id_sent.p = h.ll_id;
-	lma->held[i].bce = BCE_NULL;
-	wheel_stop(lma->held_timers, i);
-	lma->n_held--;
+	drop(lma, i);
 	take_update(lma, &h.request, path);
 }
 
@@ -76,7 +77,7 @@ static uint32_t gather(const struct lma *lma, uint32_t bce, uint32_t out[HELD_PE
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < MAX_HELD && n < HELD_PER_BCE; i++) {
-		if (lma->held[i].bce != bce)
+		if (lma->held_for[i] != bce)
 			continue;
 		uint32_t k = n++;
 		for (; k > 0 && is_newer(&lma->held[i].request, &lma->held[out[k - 1]].request);
@@ -93,7 +94,7 @@ void release_held(struct lma *lma, uint32_t bce, bool moved)
 	uint32_t n = gather(lma, bce, turns);
 
 	for (uint32_t i = 0; i < n; i++) {
-		if (lma->held[turns[i]].bce != bce)
+		if (lma->held_for[turns[i]] != bce)
 			continue; // one before it has replaced it
 		judge(lma, turns[i], moved ? UPDATE_AGAIN : UPDATE_RELEASED);
 		moved = true;
@@ -102,16 +103,17 @@ void release_held(struct lma *lma, uint32_t bce, bool moved)
 
 void replace_held(struct lma *lma, const struct request *r)
 {
-	for (uint32_t i = 0; i < MAX_HELD && lma->n_held > 0; i++) {
-		const struct held *h = &lma->held[i];
-		if (h->bce == BCE_NULL || !ip6_equal(h->request.coa, r->coa) ||
-		    !mn_id_equal(h->request.mn_id_subtype, h->request.mn_id, r->mn_id_subtype,
-				 r->mn_id) ||
-		    !is_newer(r, &h->request))
+	uint32_t turns[HELD_PER_BCE];
+	uint32_t bce = binding_find_mn(&lma->bindings, r->mn_id_subtype, r->mn_id);
+
+	for (; bce != BCE_NULL; bce = binding_next_of_mn(&lma->bindings, bce)) {
+		if (!binding_get(&lma->bindings, bce)->waited_for)
 			continue;
-		lma->held[i].bce = BCE_NULL;
-		wheel_stop(lma->held_timers, i);
-		lma->n_held--;
+		for (uint32_t n = gather(lma, bce, turns); n > 0; n--) {
+			const struct request *h = &lma->held[turns[n - 1]].request;
+			if (ip6_equal(h->coa, r->coa) && is_newer(r, h))
+				drop(lma, turns[n - 1]);
+		}
 	}
 }
 

@@ -40,13 +40,15 @@ static bool make_tables(struct lma *lma, struct instant now)
 	lma->held_timers = wheel_new(MAX_HELD, now.mono);
 	lma->mags = calloc((size_t)lma->conf.max_mags + 1, sizeof(*lma->mags));
 	lma->held = calloc(MAX_HELD, sizeof(*lma->held));
+	lma->held_for = malloc(MAX_HELD * sizeof(*lma->held_for));
 	lma->actions = calloc(MAX_ACTIONS, sizeof(*lma->actions));
 	lma->replies = calloc(MAX_REPLIES, sizeof(*lma->replies));
 	if (lma->timers == NULL || lma->held_timers == NULL || lma->mags == NULL ||
-	    lma->held == NULL || lma->actions == NULL || lma->replies == NULL)
+	    lma->held == NULL || lma->held_for == NULL || lma->actions == NULL ||
+	    lma->replies == NULL)
 		return false;
 	for (uint32_t i = 0; i < MAX_HELD; i++)
-		lma->held[i].bce = BCE_NULL;
+		lma->held_for[i] = BCE_NULL;
 	return map_init(&lma->mags_by_coa, 0) == 0 &&
 	       bindings_init(&lma->bindings, lma->conf.max_bindings, lma->key) == 0 &&
 	       pools_init(&lma->pools, &lma->conf, lma->key) == 0;
@@ -80,6 +82,7 @@ void lma_free(struct lma *lma)
 	wheel_free(lma->held_timers);
 	free(lma->mags);
 	free(lma->held);
+	free(lma->held_for);
 	free(lma->actions);
 	free(lma->replies);
 	free((void *)(uintptr_t)lma->conf.mags);
@@ -154,6 +157,11 @@ static void take_bu(struct lma *lma, const struct lma_event *event)
 	struct ip6_addr src = event->message.src;
 	struct request r;
 
+	// Every answer repeats what was asked and adds at most the three that are mandatory.
+	if (event->message.mh->opts.n > MH_MAX_OPTS - 3) {
+		put_note(lma, LMA_NOTE_BAD_MESSAGE, src, 0); // SEC-10
+		return;
+	}
 	if (!request_read(event, &r)) {
 		put_note(lma, LMA_NOTE_IGNORED_BAD_COA, src, 0);
 		return;

@@ -1,11 +1,16 @@
 // The protocol engine of a Local Mobility Anchor: RFC 5213 section 5 as a pure state machine.
 //
 // lma.c          input, output, deadline: the one door
+// request.c      a PBU as the values that the rules talk about
+// update.c       one PBU through lookup, admission, transition
 // admit.c        the acceptance checks, a table in the order of LMA-RX-06
 // lookup.c       which binding a PBU is about: RFC 5213 5.4.1
+// hold.c         PBUs that wait for the old MAG (LMA-BC-08)
 // transitions.c  binding state x event, a full matrix
+// undo.c         a change that the workers have no room for is taken back
 // binding.c      the binding cache entries, their indexes and timers
 // pool.c         home network prefixes: allocate, claim, release, quarantine
+// mags.c         the MAGs that have spoken, their numbers and counters
 // policy.c       which MAG may serve, which mobile node may be served
 // answer.c       composing PBAs and Binding Errors (LMA-PBA-*)
 //

@@ -74,7 +74,7 @@ static bool same_session(const struct lma *lma, const struct bce *e, const struc
 static struct match by_prefix(const struct lma *lma, const struct request *r)
 {
 	uint32_t bce = BCE_NULL, own = BCE_NULL;
-	bool foreign = false, two = false;
+	bool foreign = false;
 
 	for (uint8_t i = 0; i < r->n_hnps; i++) {
 		uint32_t k = ip6_is_zero(r->hnps[i].addr)
@@ -82,7 +82,6 @@ static struct match by_prefix(const struct lma *lma, const struct request *r)
 				     : binding_find_hnp(&lma->bindings, r->hnps[i]);
 		if (k == BCE_NULL)
 			continue;
-		two |= bce != BCE_NULL && bce != k;
 		bce = k;
 		if (is_of_node(binding_get(&lma->bindings, k), r))
 			own = k;
@@ -94,7 +93,7 @@ static struct match by_prefix(const struct lma *lma, const struct request *r)
 	if (foreign)
 		return refused(PBA_NOT_AUTHORIZED_FOR_HNP, own); // LMA-BC-03, LMA-BC-12d
 	const struct bce *e = binding_get(&lma->bindings, bce);
-	if (two || !same_set(e, r))
+	if (!same_set(e, r)) // prefixes of two sessions are no set either
 		return refused(PBA_PREFIX_SET_MISMATCH, own);
 	if (same_session(lma, e, r))
 		return found(bce);

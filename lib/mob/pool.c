@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { NONE = UINT32_MAX };
+enum { NONE = UINT32_MAX, POINTER_STEPS = 256, RANDOM_TRIES = 64 };
 
 int pools_init(struct pools *p, const struct lma_conf *conf, struct siphash_key key)
 {
@@ -146,19 +146,47 @@ static bool is_among(struct ip6_prefix prefix, const struct ip6_prefix *v, uint8
 	return false;
 }
 
-static bool take_new(const struct pools *p, const struct bindings *b, struct pool *pool,
-		     const struct ip6_prefix *except, uint8_t n, struct ip6_prefix *out)
+// Not claimed by a node that had it before we started, now or until a moment ago.
+static bool is_new(const struct pools *p, const struct bindings *b, struct ip6_prefix prefix,
+		   const struct ip6_prefix *except, uint8_t n)
 {
-	while (pool->next < pool->count) {
-		struct ip6_prefix prefix = prefix_at(pool, pool->next++);
-		// Claimed by a node that had it before we started, now or until a moment ago.
-		if (binding_find_hnp(b, prefix) != BCE_NULL || find_idle(p, prefix) != NONE ||
-		    is_among(prefix, except, n))
-			continue;
-		*out = prefix;
-		return true;
+	return binding_find_hnp(b, prefix) == BCE_NULL && find_idle(p, prefix) == NONE &&
+	       !is_among(prefix, except, n);
+}
+
+static bool take_next(const struct pools *p, const struct bindings *b, struct pool *pool,
+		      const struct ip6_prefix *except, uint8_t n, uint64_t steps,
+		      struct ip6_prefix *out)
+{
+	while (steps-- > 0 && pool->next < pool->count) {
+		*out = prefix_at(pool, pool->next++);
+		if (is_new(p, b, *out, except, n))
+			return true;
 	}
 	return false;
+}
+
+static bool take_somewhere(struct pools *p, const struct bindings *b, const struct pool *pool,
+			   const struct ip6_prefix *except, uint8_t n, struct ip6_prefix *out)
+{
+	for (uint32_t tries = 0; tries < RANDOM_TRIES; tries++) {
+		p->draws++;
+		*out = prefix_at(pool, siphash(p->key, &p->draws, sizeof(p->draws)) % pool->count);
+		if (is_new(p, b, *out, except, n))
+			return true;
+	}
+	return false;
+}
+
+// After a restart a million prefixes in a row may be claimed: the pointer goes on a little with
+// each allocation, which meanwhile gets one from anywhere, so that none takes long. Only in a pool
+// that is nearly used up it has to go all the way.
+static bool take_new(struct pools *p, const struct bindings *b, struct pool *pool,
+		     const struct ip6_prefix *except, uint8_t n, struct ip6_prefix *out)
+{
+	return take_next(p, b, pool, except, n, POINTER_STEPS, out) ||
+	       (pool->next < pool->count && take_somewhere(p, b, pool, except, n, out)) ||
+	       take_next(p, b, pool, except, n, UINT64_MAX, out);
 }
 
 bool pool_take_any(struct pools *p, const struct bindings *b, const struct ip6_prefix *except,

@@ -2,9 +2,10 @@
 // else.
 //
 // A pool is cut into prefixes of equal length. New ones come from a pointer that moves through the
-// block, released ones from a list; both O(1). A released prefix is quarantined (LMA-EXP-02): until
-// that is over only its last mobile node gets it back, so that late packets do not reach the wrong
-// subscriber. What is bound is known by bindings, not here: the pointer asks before it gives.
+// block, released ones from a list; both O(1), where many are claimed with a little chance. A
+// released prefix is quarantined (LMA-EXP-02): until that is over only its last mobile node gets it
+// back, so that late packets do not reach the wrong subscriber. What is bound is known by bindings,
+// not here: the pointer asks before it gives.
 #pragma once
 
 #include "base/map.h"
@@ -42,6 +43,7 @@ struct pools {
 	struct siphash_key key;
 	ns_t quarantine;
 	uint64_t n_quarantined;
+	uint64_t draws; // how often chance was asked
 };
 
 int pools_init(struct pools *, const struct lma_conf *, struct siphash_key); // 0, -ENOMEM

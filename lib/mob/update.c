@@ -78,14 +78,14 @@ void take_update(struct lma *lma, struct request *r, enum update_path path)
 		answer(lma, r, status, BCE_NULL);
 		return;
 	}
+	if (path == UPDATE_FRESH && m.kind != MATCH_WAIT)
+		replace_held(lma, r);
 	if (m.kind == MATCH_SILENT) {
 		transit(lma, EV_DEREG_FOREIGN, BCE_NULL, r);
 		return;
 	}
 	if (!know_mag(lma, r))
 		return;
-	if (path == UPDATE_FRESH && m.kind != MATCH_WAIT)
-		replace_held(lma, r);
 	if (m.kind == MATCH_WAIT) {
 		wait_or_refuse(lma, m.bce, r);
 		return;

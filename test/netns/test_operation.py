@@ -126,6 +126,19 @@ def a_second_instance_on_the_same_netdevs_does_not_start(d):
 
 
 @test
+def a_port_that_cannot_be_is_refused_with_what_to_do(d):
+    rows = [("netdev: core0", "netdev: core7", "ip link"),
+            ("netdev: core0", "netdev: core0\n    queues: 2", "ethtool -L")]
+    for good, bad, word in rows:
+        text = config(d).replace("lma.sock", "second.sock").replace(good, bad)
+        done = subprocess.run(
+            d.spaces["lma"].command(d.lma.program, "--config", d.write("second.yaml", text)),
+            capture_output=True, text=True, timeout=30, check=False)
+        same(f"{bad}: exit code", done.returncode, 1)
+        true(f"{bad}: says {word}: {done.stderr}", word in done.stderr)
+
+
+@test
 def nobody_there_is_said_in_one_line(d):
     gone = Lma(d.lma.ns, d.build, d.lma.config, d.lma.socket + ".not")
     done = gone.ctl("show", "bindings")

@@ -1,13 +1,16 @@
 """Packets through kedge-lma and a kernel tunnel end: both ways, over a handover, and refused."""
+import socket
+
 from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
 
 import pmip
-from domain import CN, LMAA
+from domain import CN, CORE_GW, LMAA
 from sentences import same, test, true
 from traffic import Transfer, ask_once, ping, transfer
 
 limit_s = 120
 MB = 1 << 20
+TIME_EXCEEDED = 3  # ICMPv6 type, RFC 4443 3.3
 
 
 def attached(d, name, mag="mag1"):
@@ -113,6 +116,33 @@ def a_tunnel_from_a_stranger_is_dropped_by_name(d):
 @test
 def a_free_prefix_of_the_pool_is_dropped_by_name(d):
     raised(d, "drop_no_binding", lambda: ask_once(d.cn, "2001:db8:100:fff1::1"))
+
+
+@test
+def a_used_up_hop_limit_is_told_to_the_network(d):
+    node = attached(d, "t1")
+    true("reachable", ping(d.cn, node.address))
+
+    def send():
+        said = d.cn.run("ping", "-6", "-n", "-c", "1", "-W", "2", "-t", "1", node.address,
+                        check=False)
+        true(f"time exceeded: {said}", "Time exceeded" in said and CORE_GW in said)
+    raised(d, "drop_hop_limit", send)
+
+
+@test
+def a_used_up_hop_limit_is_told_to_the_mobile_node_through_its_tunnel(d):
+    node = attached(d, "t2")
+    with node.ns:
+        ear = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+    with ear:
+        # Not from the node itself: the kernel's tunnel gives the outer header the inner hop limit.
+        last = bytes(IPv6(src=node.address, dst=CN, hlim=1) / ICMPv6EchoRequest(id=7))
+        raised(d, "drop_hop_limit", lambda: tunnelled(d.mag1, last))
+        ear.settimeout(5)
+        while (message := ear.recv(2048))[0] != TIME_EXCEEDED:
+            pass
+        same("what it quotes", message[8 + 8:8 + 40], last[8:40])
 
 
 @test

@@ -120,7 +120,7 @@ void ledger_tell(struct world *w, const struct lma_event *event)
 {
 	struct lma_action a;
 
-	w->binds_failed = w->unbinds = 0;
+	w->binds_failed = w->unbinds = w->sends = w->notes = 0;
 	for (uint32_t i = 0; i < N_PREFIXES; i++)
 		w->promises[i].grants = 0;
 	lma_input(w->lma, w->now, event);
@@ -138,12 +138,17 @@ void ledger_tell(struct world *w, const struct lma_event *event)
 			break;
 		case LMA_SEND:
 			take_send(w, &a);
+			w->sends++;
 			break;
 		case LMA_NOTE:
 			w->seen_notes[a.note.kind]++;
+			w->notes++;
 			break;
 		}
 	}
+	// Only the repetition of one that waits may go without a word.
+	if (event->kind == LMA_MESSAGE && w->sends + w->notes == 0 && lma_totals(w->lma)->held == 0)
+		broke(w, "a message without any outcome");
 	w->taken_back += w->binds_failed > 0 && w->unbinds == 0;
 }
 

@@ -22,9 +22,10 @@ struct ip6_addr lma_addr(void)
 
 _Noreturn void broke(const struct world *w, const char *what)
 {
-	printf("seed %" PRIu64 ", step %" PRIu64 ": %s\nreplay: sim_lma %" PRIu64 " %" PRIu64
-	       " %" PRIu64 "\n",
-	       w->seed, w->step, what, w->seed, w->step + 1, w->step > 200 ? w->step - 200 : 0);
+	printf("seed %" PRIu64 ", step %" PRIu64 ": %s\nreplay: %s %" PRIu64 " %" PRIu64 " %" PRIu64
+	       "\n",
+	       w->seed, w->step, what, w->program, w->seed, w->step + 1,
+	       w->step > 200 ? w->step - 200 : 0);
 	exit(1);
 }
 
@@ -304,6 +305,7 @@ int main(int argc, char **argv)
 
 	if (w == NULL)
 		return 1;
+	w->program = argv[0];
 	w->seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
 	if (argc > 1 && strcmp(argv[1], "random") == 0)
 		w->seed = (uint64_t)time(NULL);

@@ -70,6 +70,7 @@ struct promise {
 
 struct world {
 	struct rng rng;
+	const char *program;
 	uint64_t seed, step, trace_from;
 	struct instant now;
 	struct lma_conf conf;
@@ -77,9 +78,9 @@ struct world {
 	struct mag_model mags[N_MAGS];
 	int where[N_IFACES]; // MAG, -1: nowhere
 	struct promise promises[N_PREFIXES];
-	uint32_t binds_failed, unbinds; // in this step
-	uint64_t taken_back;            // changes that were undone
-	uint64_t sent_status[256];      // since the LMA started
+	uint32_t binds_failed, unbinds, sends, notes; // in this step
+	uint64_t taken_back;                          // changes that were undone
+	uint64_t sent_status[256];                    // since the LMA started
 	uint64_t seen_status[256], seen_notes[LMA_N_NOTES], lost, doubled, damaged, restarts;
 	struct packet packets[N_PACKETS];
 	uint32_t free_packet;

@@ -49,6 +49,9 @@ class Check:
                     os.killpg(p.pid, signal.SIGKILL)
                     out = p.communicate()[0]
                 return None, f"{out}\nnot done in {left:.0f} s"
+            except BaseException:  # interrupted: nothing of ours runs on
+                os.killpg(p.pid, signal.SIGTERM)
+                raise
 
     # ---- Builds
 
@@ -112,7 +115,9 @@ class Check:
         skipped = re.findall(r"^ok \d+ # SKIP ?(.*)$", row.get("stdout") or "", re.M)
         bad = [what for verdict, what in said if verdict == "not ok"]
         for what in bad:
-            self.tally.fail(f"{program}: {what}", text)
+            own = re.search(rf"^not ok \d+ - {re.escape(what)}$(.*?)(?=^(?:not )?ok |\Z)", text,
+                            re.M | re.S)
+            self.tally.fail(f"{program}: {what}", own.group(1).strip() if own else text)
         for what in skipped:
             self.tally.skip(f"{program}: {what}", "the test says so")
         self.tally.ok(len(said) - len(bad) - len(skipped))

@@ -81,6 +81,32 @@ static void an_overrun_is_told_and_a_dump_makes_it_good(void **state)
 	drain(w->kernel, ROUTES);
 }
 
+struct asking {
+	struct kernel *kernel;
+	unsigned told;
+	int rc;
+};
+
+static void ask_meanwhile(void *arg, const struct kernel_event *e)
+{
+	struct asking *a = arg;
+
+	count_routes(&a->told, e);
+	a->rc |= kernel_pool_route_del(a->kernel, prefix("2001:db8:ffff::/48"));
+}
+
+static void a_request_in_the_middle_of_a_dump_disturbs_neither(void **state)
+{
+	struct watch *w = *state;
+	struct asking a = {.kernel = w->kernel};
+
+	flood(w->kernel, ROUTES); // more than one answer of the kernel's holds
+	assert_int_equal(kernel_dump(w->kernel, ask_meanwhile, &a), 0);
+	assert_int_equal(a.told, ROUTES);
+	assert_int_equal(a.rc, 0);
+	drain(w->kernel, ROUTES);
+}
+
 static atomic_bool stop;
 
 // Writes numbered commands to `ip -batch -`, which is faster than one ip(8) for each.
@@ -163,6 +189,7 @@ int main(void)
 		TEST(a_poll_reads_no_more_than_its_budget),
 		TEST(a_poll_of_nothing_returns_at_once),
 		TEST(an_overrun_is_told_and_a_dump_makes_it_good),
+		TEST(a_request_in_the_middle_of_a_dump_disturbs_neither),
 		TEST(a_dump_succeeds_while_addresses_come_and_go),
 		TEST(a_reader_may_ask_in_the_midst_of_a_dump),
 	};

@@ -229,6 +229,18 @@ static void LMA_RX_14_lifetime_then_care_of_address_say_what_it_is(void **state)
 	say(p, refresh(MN, MAG1, hnp));
 	say(p, arrive(MN, MAG2));
 	say(p, leave(MN, MAG2, hnp));
+	uint32_t cursor = 0;
+	struct lma_mag mag;
+	while (lma_next_mag(p->lma, &cursor, &mag)) {
+		bool first = ip6_equal(mag.coa, addr(MAG1));
+		assert_string_equal(mag.name, first ? "one" : "two");
+		assert_int_equal(mag.received[LMA_INITIAL], first);
+		assert_int_equal(mag.accepted[LMA_INITIAL], first);
+		assert_int_equal(mag.received[LMA_HANDOFF], !first);
+		assert_int_equal(mag.accepted[LMA_HANDOFF], !first);
+		assert_int_equal(mag.bindings, !first);
+	}
+	assert_int_equal(cursor, 2);
 	const struct lma_totals *t = lma_totals(p->lma);
 	assert_int_equal(t->accepted[LMA_INITIAL], 1);
 	assert_int_equal(t->accepted[LMA_REFRESH], 1);

@@ -76,6 +76,32 @@ static void SEC_10_prefixes_of_a_session_are_capped(void **state)
 	assert_int_equal(pba_hnps(p), 17); // those of the update
 }
 
+static void say_prefixes(struct play *p, int n)
+{
+	struct mh mh = {.type = MH_BU, .bu = {.flags = BU_P, .lifetime_4s = 10}};
+	struct mh_opt *opt = mh_add(&mh, OPT_MN_ID);
+
+	opt->mn_id.subtype = MN_ID_NAI;
+	opt->mn_id.id = (struct span){(const uint8_t *)MN, sizeof(MN) - 1};
+	while (n-- > 0)
+		mh_add(&mh, OPT_HNP);
+	tell(p, (struct lma_event){.kind = LMA_MESSAGE,
+				   .message = {addr(MAG1), addr(LMAA), p->now.wall_q16, &mh}});
+}
+
+static void SEC_10_an_answer_always_has_room_for_what_it_must_say(void **state)
+{
+	struct play *p = *state;
+	say_prefixes(p, MH_MAX_OPTS - 4);
+	expect_status(p, 161);
+	assert_int_equal(pba_hnps(p), MH_MAX_OPTS - 4);
+	assert_non_null(pba_opt(p, OPT_HANDOFF));
+	assert_non_null(pba_opt(p, OPT_ACCESS));
+	say_prefixes(p, MH_MAX_OPTS - 3);
+	expect_silence(p);
+	assert_int_equal(p->notes[LMA_NOTE_BAD_MESSAGE], 1);
+}
+
 static void OPT_08_the_same_prefix_twice_is_155_or_159(void **state)
 {
 	struct play *p = *state;
@@ -104,6 +130,43 @@ static void a_prefix_that_was_claimed_and_left_is_not_allocated_twice(void **sta
 	assert_string_not_equal(granted(p, 0), granted(p, 1));
 	assert_string_not_equal(granted(p, 0), granted(p, 2));
 	assert_string_not_equal(granted(p, 1), granted(p, 2));
+}
+
+static void LMA_RST_01_claims_in_a_long_row_are_passed_over(void **state)
+{
+	struct play *p = *state;
+	char name[32], text[IP6_PREFIX_TEXT];
+	for (int i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "n%d@example.net", i);
+		snprintf(text, sizeof(text), "2001:db8:4000:%x::/64", i);
+		say(p, refresh(name, MAG1, i == 0 ? "2001:db8:4000::/64" : text));
+		expect_status(p, 0);
+	}
+	for (int i = 300; i < 400; i++) {
+		snprintf(name, sizeof(name), "n%d@example.net", i);
+		say(p, attach(name, MAG1));
+		expect_status(p, 0); // the workers' view would lose one if a prefix came twice
+		assert_int_equal(p->n_view, i + 1);
+	}
+	assert_int_equal(lma_totals(p->lma)->prefixes_used, 400);
+}
+
+static void a_small_pool_is_used_to_its_last_prefix(void **state)
+{
+	struct play *p = *state;
+	static const struct lma_pool_conf pool = {.block = {{{0x20, 1, 0xd, 0xb8, 0x50}}, 55},
+						  .hnp_len = 64};
+	char name[32];
+	p->conf.pools = &pool;
+	play_restart(p);
+	for (int i = 0; i < 512; i++) {
+		snprintf(name, sizeof(name), "n%d@example.net", i);
+		join(p, attach(name, MAG1));
+	}
+	say(p, attach(MN, MAG1));
+	expect_status(p, 130);
+	assert_int_equal(lma_totals(p->lma)->prefixes_free, 0);
+	assert_int_equal(p->n_view, 512);
 }
 
 static void a_node_that_claims_and_leaves_does_not_use_the_pool_up(void **state)
@@ -177,7 +240,9 @@ static void LMA_RX_08_no_room_for_a_handover_leaves_the_binding_where_it_was(voi
 	const char *b = granted(p, 1);
 	struct lma_binding before = binding_of(p, a);
 	p->fail_next = true;
-	say(p, rich_elsewhere(MAG2));
+	struct pbu moved = rich_elsewhere(MAG2);
+	moved.ts_ns = 200 * (int64_t)NS_MSEC;
+	say(p, moved);
 	expect_status(p, 130);
 	expect_bound(p, a, MAG1);
 	expect_bound(p, b, MAG1);
@@ -192,6 +257,8 @@ static void LMA_RX_08_no_room_for_a_handover_leaves_the_binding_where_it_was(voi
 	assert_true(ip6_equal(after.lla, addr("fe80::1")));
 	assert_int_equal(lma_totals(p->lma)->accepted[LMA_HANDOFF], 0);
 	assert_int_equal(lma_totals(p->lma)->denied[LMA_HANDOFF], 1);
+	say(p, rich(MAG1)); // its stamp is none that was accepted
+	expect_status(p, 0);
 	say(p, rich_elsewhere(MAG2)); // room again
 	expect_status(p, 0);
 	expect_bound(p, b, MAG2);
@@ -347,8 +414,11 @@ int main(void)
 		PLAY(SEC_05_bindings_are_capped),
 		PLAY(SEC_05_mags_are_capped_and_idle_ones_make_room),
 		PLAY(SEC_10_prefixes_of_a_session_are_capped),
+		PLAY(SEC_10_an_answer_always_has_room_for_what_it_must_say),
 		PLAY(OPT_08_the_same_prefix_twice_is_155_or_159),
 		PLAY(a_prefix_that_was_claimed_and_left_is_not_allocated_twice),
+		PLAY(LMA_RST_01_claims_in_a_long_row_are_passed_over),
+		PLAY(a_small_pool_is_used_to_its_last_prefix),
 		PLAY(a_node_that_claims_and_leaves_does_not_use_the_pool_up),
 		PLAY(no_room_for_a_new_binding_is_130_and_leaves_nothing),
 		PLAY(LMA_RX_08_no_room_for_a_handover_leaves_the_binding_where_it_was),

@@ -232,6 +232,45 @@ static void LMA_BC_08_of_several_that_wait_the_newest_takes_over(void **state)
 	expect_bound(p, hnp, MAG3);
 }
 
+static void LMA_BC_19_a_node_that_left_the_waiting_mag_gets_no_session(void **state)
+{
+	struct play *p = *state;
+	const char *hnp = join(p, attach(MN, MAG1));
+	say(p, unknown_handoff(MAG2));
+	say(p, leave(MN, MAG2, NOTHING)); // silent, there is no session; but it does not wait more
+	expect_silence(p);
+	pass_ms(p, 2000);
+	expect_silence(p);
+	expect_bound(p, hnp, MAG1);
+	assert_int_equal(sessions(p), 1);
+}
+
+static void a_number_that_went_to_another_mag_is_not_the_same_mag(void **state)
+{
+	struct play *p = *state;
+	p->conf.max_mags = 2;
+	play_restart(p);
+	join(p, attach(MN, MAG1));
+	say(p, unknown_handoff(MAG2));
+	say(p, unknown_handoff(MAG3)); // has no binding yet, so neither keeps the second number
+	assert_int_equal(lma_totals(p->lma)->held, 2);
+}
+
+static void LMA_DER_01_no_room_for_who_waited_leaves_the_farewell_answered(void **state)
+{
+	struct play *p = *state;
+	const char *hnp = join(p, attach(MN, MAG1));
+	say(p, unknown_handoff(MAG2));
+	p->fail_next = true;
+	say(p, leave(MN, MAG1, hnp));
+	assert_int_equal(p->n_sent, 2);
+	assert_int_equal(p->sent[0].mh.ba.status, 0);
+	assert_int_equal(p->sent[1].mh.ba.status, 130);
+	expect_detached(p, hnp);
+	assert_int_equal(lma_totals(p->lma)->accepted[LMA_DEREG], 1);
+	assert_int_equal(lma_totals(p->lma)->by_status[130], 1);
+}
+
 static void SEC_10_those_who_wait_for_one_session_are_few(void **state)
 {
 	struct play *p = *state;
@@ -281,6 +320,9 @@ int main(void)
 		PLAY(LMA_RX_10_an_overtaken_update_does_not_replace_a_newer_one),
 		PLAY(LMA_BC_08_deletion_of_the_awaited_session_ends_the_wait),
 		PLAY(LMA_BC_08_of_several_that_wait_the_newest_takes_over),
+		PLAY(LMA_BC_19_a_node_that_left_the_waiting_mag_gets_no_session),
+		PLAY(a_number_that_went_to_another_mag_is_not_the_same_mag),
+		PLAY(LMA_DER_01_no_room_for_who_waited_leaves_the_farewell_answered),
 		PLAY(SEC_10_those_who_wait_for_one_session_are_few),
 		PLAY(the_identifiers_of_a_held_update_outlive_its_message),
 	};

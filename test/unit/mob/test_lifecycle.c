@@ -203,6 +203,7 @@ static void LMA_DER_02_back_within_the_delay_keeps_the_prefix(void **state)
 	assert_string_equal(granted(p, 0), hnp);
 	assert_string_equal(p->order, "BS");
 	expect_bound(p, hnp, MAG2);
+	assert_int_equal(binding_of(p, hnp).handovers, 1);
 	pass_ms(p, 60 * 1000);
 	expect_bound(p, hnp, MAG2); // the delay is over for good
 	assert_int_equal(lma_totals(p->lma)->detached, 0);
@@ -255,6 +256,19 @@ static void LMA_DER_05_said_again_answered_again(void **state)
 	expect_unbound(p, hnp);
 }
 
+static void LMA_DER_05_the_second_one_counts_for_what_is_fresh(void **state)
+{
+	struct play *p = *state;
+	const char *hnp = join(p, attach(MN, MAG1));
+	say(p, leave(MN, MAG1, hnp));
+	pass_ms(p, 1000);
+	say(p, leave(MN, MAG1, hnp));
+	struct pbu u = arrive(MN, MAG2);
+	u.ts_ns = -100 * (int64_t)NS_MSEC; // sent between the two
+	say(p, u);
+	expect_status(p, 157);
+}
+
 static void LMA_DER_06_a_refused_update_leaves_the_delay_running(void **state)
 {
 	struct play *p = *state;
@@ -299,6 +313,18 @@ static void LMA_EXP_01_a_lifetime_ends_when_it_ends(void **state)
 	expect_unbound(p, hnp);
 	assert_int_equal(p->notes[LMA_NOTE_EXPIRED], 1);
 	expect_silence(p);
+}
+
+static void LMA_EXP_01_time_that_goes_back_is_not_believed(void **state)
+{
+	struct play *p = *state;
+	const char *hnp = join(p, attach(MN, MAG1));
+	struct lma_binding before = binding_of(p, hnp);
+	p->now.mono -= 500 * NS_SEC;
+	say(p, refresh(MN, MAG1, hnp));
+	expect_status(p, 0);
+	assert_true(binding_of(p, hnp).expires >= before.expires);
+	p->now.mono += 500 * NS_SEC;
 }
 
 static void LMA_EXP_02_a_freed_prefix_is_kept_from_others_for_a_while(void **state)
@@ -375,9 +401,11 @@ int main(void)
 		PLAY(LMA_DER_03_another_care_of_address_is_silent),
 		PLAY(LMA_DER_04_nothing_to_deregister_is_silent),
 		PLAY(LMA_DER_05_said_again_answered_again),
+		PLAY(LMA_DER_05_the_second_one_counts_for_what_is_fresh),
 		PLAY(LMA_DER_06_a_refused_update_leaves_the_delay_running),
 		PLAY(LMA_DER_07_a_wrong_deregistration_is_answered),
 		PLAY(LMA_EXP_01_a_lifetime_ends_when_it_ends),
+		PLAY(LMA_EXP_01_time_that_goes_back_is_not_believed),
 		PLAY(LMA_EXP_02_a_freed_prefix_is_kept_from_others_for_a_while),
 		PLAY(LMA_EXP_02_its_last_node_gets_it_back_at_once),
 		PLAY(LMA_RST_01_reregistrations_claim_their_prefixes_after_a_restart),

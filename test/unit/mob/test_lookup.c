@@ -73,6 +73,10 @@ static void LMA_BC_04_another_set_of_prefixes_is_159(void **state)
 	three.hnps[2] = "2001:db8:4000:99::/64";
 	say(p, three);
 	expect_status(p, 159);
+	three.hnps[1] = "2001:db8:4000:99::/64"; // as many, but not the same
+	three.hnps[2] = NULL;
+	say(p, three);
+	expect_status(p, 159);
 	struct pbu swapped = refresh(MN, MAG1, b);
 	swapped.hnps[1] = a;
 	say(p, swapped);
@@ -137,6 +141,17 @@ static void LMA_BC_05_between_mags_with_a_stored_identifier_is_not(void **state)
 	const char *hnp = join(p, u);
 	struct pbu moved = arrive(MN, MAG2);
 	moved.hnps[0] = hnp;
+	say(p, moved);
+	expect_status(p, 155);
+}
+
+static void LMA_BC_05_between_mags_with_a_new_identifier_is_not(void **state)
+{
+	struct play *p = *state;
+	const char *hnp = join(p, attach(MN, MAG1));
+	struct pbu moved = arrive(MN, MAG2);
+	moved.hnps[0] = hnp;
+	moved.ll_id = "aaaaaa";
 	say(p, moved);
 	expect_status(p, 155);
 }
@@ -402,6 +417,7 @@ int main(void)
 		PLAY(LMA_BC_05_between_interfaces_is_the_same_session),
 		PLAY(LMA_BC_05_between_mags_without_identifiers_is_the_same_session),
 		PLAY(LMA_BC_05_between_mags_with_a_stored_identifier_is_not),
+		PLAY(LMA_BC_05_between_mags_with_a_new_identifier_is_not),
 		PLAY(LMA_BC_05_the_same_care_of_address_and_access_is_the_same_session),
 		PLAY(LMA_BC_06_identifier_and_access_match_whatever_the_indicator_says),
 		PLAY(LMA_BC_07_between_interfaces_updates_the_only_session),

@@ -248,6 +248,23 @@ static void LMA_TS_09_a_held_update_moves_no_stamp_and_is_not_asked_again(void *
 	}
 }
 
+static void LMA_TS_09_the_greatest_of_all_accepted_stamps_counts(void **state)
+{
+	struct play *p = *state;
+	const char *hnp = join(p, attach(MN, MAG1));
+	pass_ms(p, 1000);
+	struct pbu u = attach(MN, MAG2);
+	u.hi = HI_UNKNOWN;
+	say(p, u);
+	pass_ms(p, 200);
+	say(p, leave(MN, MAG1, hnp)); // newer than what waits, and accepted
+	expect_bound(p, hnp, MAG2);
+	u = refresh(MN, MAG2, hnp);
+	u.ts_ns = -100 * MS;
+	say(p, u);
+	expect_status(p, 157);
+}
+
 static void LMA_TS_10_node_made_stamps_skip_the_window_only(void **state)
 {
 	struct play *p = *state;
@@ -285,6 +302,7 @@ int main(void)
 		PLAY(LMA_TS_07_our_clock_stepped_back_refuses_and_touches_nothing),
 		PLAY(LMA_TS_08_a_late_deregistration_with_an_older_stamp_is_157),
 		PLAY(LMA_TS_09_a_held_update_moves_no_stamp_and_is_not_asked_again),
+		PLAY(LMA_TS_09_the_greatest_of_all_accepted_stamps_counts),
 		PLAY(LMA_TS_10_node_made_stamps_skip_the_window_only),
 		PLAY(LMA_TS_11_the_window_is_inclusive),
 		PLAY(LMA_TS_11_the_window_is_taken_at_arrival),
