@@ -11,6 +11,7 @@
 
 #include "app/common/log.h"
 #include "app/common/twin.h"
+#include "app/common/waiting.h"
 #include "app/common/worker.h"
 #include "bcache/bcache.h"
 #include "conf/conf.h"
@@ -48,6 +49,7 @@ struct anchor {
 	uint32_t
 		*mag_refs; // bindings per mag_id: when it is 0 the MAG's tunnel packets are refused
 	uint32_t max_mags;
+	struct waiting waiting; // packets without a neighbour yet
 	struct mgmt *mgmt;
 	struct control_counters counters;
 	struct log_limit refusals;

@@ -435,6 +435,7 @@ void anchor_stop(struct anchor *a)
 		fwd_free(a->workers[i].fwd);
 	for (unsigned i = 0; i < a->n_ports; i++)
 		a->ports[i]->ops->close(a->ports[i]);
+	waiting_done(&a->waiting);
 	lma_free(a->lma);
 	fib_free(a->fib);
 	bcache_free(a->bcache);

@@ -75,7 +75,8 @@ static unsigned take_punts(struct anchor *a, struct instant now)
 		case FWD_PUNT_GLEAN:
 			a->counters.gleans++;
 			twin_want(a->twin, fwd_punt_of(pkts[i])->glean);
-			break;
+			waiting_add(&a->waiting, pkts[i], now.mono);
+			continue;
 		default: // what a tunnel reports; the path MTU follows with RFC 2473 8
 			a->counters.icmp_punts++;
 		}
@@ -133,6 +134,7 @@ void control_run(struct anchor *a, const volatile sig_atomic_t *stop)
 		unsigned punts = take_punts(a, now);
 		take_time(a, now);
 		take_kernel(a);
+		waiting_turn(&a->waiting, a->fib, a->workers[0].inject, now.mono);
 		bool dumping = mgmt_poll(a->mgmt, now.mono);
 		grace_poll(a->grace);
 		if (punts > 0 || dumping)

@@ -109,6 +109,7 @@ static void send(struct anchor *a, struct ip6_addr src, struct ip6_addr dst, con
 		a->counters.send_no_mbuf++; // the MAG asks again (RFC 5213 6.9.4)
 		return;
 	}
+	*fwd_punt_of(m) = (struct fwd_punt){.kind = FWD_PUNT_SIGNALLING};
 	uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
 	size_t room = rte_pktmbuf_tailroom(m);
 	struct writer w = wr_over(data + IP6_HEADER, room - IP6_HEADER);

@@ -164,11 +164,12 @@ static void put_stat(struct stats *s, const char *name, uint64_t value, const ch
 
 static void sum_workers(const struct anchor *a, struct telem_worker *sum)
 {
-	const struct telem_worker *each[WORKER_MAX];
+	const struct telem_worker *each[WORKER_MAX + 1];
 
 	for (unsigned i = 0; i < a->n_workers; i++)
 		each[i] = &a->telem[i];
-	telem_sum(each, a->n_workers, sum);
+	each[a->n_workers] = &a->waiting.telem;
+	telem_sum(each, a->n_workers + 1, sum);
 }
 
 static uint64_t count_held(const struct anchor *a)

@@ -71,7 +71,7 @@ void fwd_set_conf(struct fwd *, const struct fwd_conf *);
 void fwd_burst(struct fwd *, uint16_t port, struct rte_mbuf **pkts, uint16_t n, ns_t now);
 
 // Worker. Packets of control's making, n <= FWD_BURST: IPv6 without layer 2, in one segment. Those
-// that leave are counted as TX_SIGNALLING.
+// that leave are counted as TX_SIGNALLING, or TX_WAITED if their struct fwd_punt says WAITED.
 void fwd_originate(struct fwd *, struct rte_mbuf **pkts, uint16_t n, ns_t now);
 
 // Worker. ICMP errors made during the last bursts become input now; call it once a turn. How many
@@ -97,7 +97,12 @@ unsigned fwd_held(const struct fwd *);
 
 // ---- On the punt ring: mbufs whose data is the IPv6 packet (outer header first), with this in
 // front of it.
-enum fwd_punt_kind { FWD_PUNT_SIGNALLING, FWD_PUNT_ICMP, FWD_PUNT_GLEAN };
+enum fwd_punt_kind {
+	FWD_PUNT_SIGNALLING,
+	FWD_PUNT_ICMP,
+	FWD_PUNT_GLEAN,
+	FWD_PUNT_WAITED, // control gives a GLEAN packet back to fwd_originate
+};
 
 struct fwd_punt {
 	uint8_t kind;
@@ -107,7 +112,7 @@ struct fwd_punt {
 			       // the packet
 	uint16_t mh_len;       // to the end of the packet
 	ns_t arrival;          // monotonic, when the burst was received (LMA-TS-11)
-	struct ip6_addr glean; // GLEAN: the address to resolve; the mbuf carries no packet then
+	struct ip6_addr glean; // GLEAN: the address to resolve; the packet waits for it
 };
 // Lives in the mbuf's private area: pools are made with at least this much.
 static inline struct fwd_punt *fwd_punt_of(struct rte_mbuf *m)

@@ -84,6 +84,14 @@ static bool is_packet(struct rte_mbuf *m)
 	return m->nb_segs == 1 && ip6_packet_len(s.p, s.n) == s.n;
 }
 
+static uint8_t verdict_of(struct rte_mbuf *m)
+{
+	bool waited =
+		m->priv_size >= sizeof(struct fwd_punt) && fwd_punt_of(m)->kind == FWD_PUNT_WAITED;
+
+	return waited ? V_TX_WAITED : V_TX_SIGNALLING;
+}
+
 void fwd_originate(struct fwd *f, struct rte_mbuf **pkts, uint16_t n, ns_t now)
 {
 	f->now = now;
@@ -91,7 +99,7 @@ void fwd_originate(struct fwd *f, struct rte_mbuf **pkts, uint16_t n, ns_t now)
 	for (uint16_t i = 0; i < n; i++) {
 		if (is_packet(pkts[i]))
 			lane_add(&f->route,
-				 &(struct pkt){.m = pkts[i], .verdict = V_TX_SIGNALLING});
+				 &(struct pkt){.m = pkts[i], .verdict = verdict_of(pkts[i])});
 		else
 			fwd_drop(f, pkts[i], V_DROP_TRUNCATED);
 	}

@@ -58,18 +58,14 @@ void fwd_to_control(struct fwd *f)
 	f->punt.n = 0;
 }
 
+// RFC 4861 7.2.2: a packet for each neighbour waits in control, and it is the one that asks.
 void fwd_glean(struct fwd *f, struct pkt *p, struct ip6_addr next)
 {
 	struct bucket *b = &f->glean_buckets[hash_of(f, &next) % GLEAN_BUCKETS];
 	struct fwd_punt note = {
 		.kind = FWD_PUNT_GLEAN, .port = p->port, .arrival = f->now, .glean = next};
-	struct rte_mbuf *m = p->m;
 
-	// The buffer of the lost packet carries the note: no allocation, and it is counted as lost.
-	if (bucket_take(b, f->now, GLEAN_RATE, 1)) {
-		rte_pktmbuf_trim(m, rte_pktmbuf_data_len(m));
-		if (hand_over(f, m, &note))
-			return fwd_count(f, V_DROP_NO_NEIGHBOUR);
-	}
-	fwd_drop(f, m, V_DROP_NO_NEIGHBOUR);
+	if (bucket_take(b, f->now, GLEAN_RATE, 1) && hand_over(f, p->m, &note))
+		return fwd_count(f, V_PUNT_NEIGHBOUR);
+	fwd_drop(f, p->m, V_DROP_NO_NEIGHBOUR);
 }

@@ -64,10 +64,12 @@ static inline void lane_add(struct lane *l, const struct pkt *p)
 	l->p[l->n++] = *p; // never more than came in, and that is FWD_BURST at most
 }
 
-// Made by us: pays no hop limit, and nobody is told when it is lost.
+// Made by us, or past all checks once before it waited: pays no hop limit, and nobody is told when
+// it is lost.
 static inline bool is_own(const struct pkt *p)
 {
-	return p->verdict == V_TX_ICMP || p->verdict == V_TX_SIGNALLING;
+	return p->verdict == V_TX_ICMP || p->verdict == V_TX_SIGNALLING ||
+	       p->verdict == V_TX_WAITED;
 }
 
 // ---- The stages, in order.
@@ -86,7 +88,8 @@ void fwd_drop(struct fwd *, struct rte_mbuf *m, enum verdict);
 // Drops it and tells its source, within rate and rules. The data is the packet that its source
 // sent.
 void fwd_refuse(struct fwd *, struct pkt *, enum verdict, struct refusal);
-// Drops it because the link-layer address of `next` is unknown, and asks control to find it.
+// The link-layer address of `next` is unknown: control is asked to find it and keeps the packet
+// until then; one soon after another for the same address is dropped.
 void fwd_glean(struct fwd *, struct pkt *, struct ip6_addr next);
 // Layer 2 in front, into the array of the next hop's port. nh->kind is NH_PORT.
 void fwd_output(struct fwd *, struct pkt *, const struct nexthop *nh);

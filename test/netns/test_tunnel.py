@@ -39,6 +39,16 @@ def echo_requests_pass_in_both_directions(d):
 
 
 @test
+def the_first_packet_waits_for_a_neighbour_that_is_not_known_yet(d):
+    node = attached(d, "a8")
+    true("the tunnel's way is known", ping(d.cn, node.address))
+    d.spaces["lma"].ip("-6 neigh flush dev core0")
+    waited = d.lma.counters().get("tx_waited", 0)
+    true("not one is lost", ask_once(node.ns, CN))
+    d.lma.until(lambda: d.lma.counters().get("tx_waited", 0) > waited, "tx_waited + 1")
+
+
+@test
 def fifty_megabytes_arrive_unchanged_at_the_mobile_node(d):
     node = attached(d, "a2")
     rate = transfer(d.cn, node.ns, node.address, 50 * MB)

@@ -206,6 +206,19 @@ static void our_message_to_a_pool_address_goes_through_its_binding(void **state)
 	assert_memory_equal(out.b + 40, f.b, f.n);
 }
 
+static void a_packet_that_waited_is_sent_as_it_is_and_counted_apart(void **state)
+{
+	struct world *w = *state;
+	struct frame f = packet(MN1, CN, 17, 10);
+	struct rte_mbuf *m = world_mbuf(w, &f, AT_HEADROOM);
+	fwd_punt_of(m)->kind = FWD_PUNT_WAITED;
+	fwd_originate(w->fwd, &m, 1, w->now);
+	world_output(w);
+	assert_int_equal(w->telem.verdicts[V_TX_WAITED], 1);
+	struct frame out = sent(w, CORE);
+	assert_memory_equal(out.b, f.b, f.n); // its hop was paid before it waited
+}
+
 static void our_message_that_cannot_leave_is_a_named_drop_and_no_error(void **state)
 {
 	struct world *w = *state;
@@ -236,6 +249,7 @@ int test_icmp(void)
 		FATE_TEST(errors_beyond_the_rate_are_owed_by_name),
 		FATE_TEST(our_messages_are_routed_and_pay_no_hop),
 		FATE_TEST(our_message_to_a_pool_address_goes_through_its_binding),
+		FATE_TEST(a_packet_that_waited_is_sent_as_it_is_and_counted_apart),
 		FATE_TEST(our_message_that_cannot_leave_is_a_named_drop_and_no_error),
 	};
 	return cmocka_run_group_tests_name("icmp", tests, NULL, NULL);

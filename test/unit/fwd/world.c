@@ -213,6 +213,8 @@ struct rte_mbuf *world_mbuf(struct world *w, const struct frame *f, uint16_t at)
 	if (p == NULL)
 		abort();
 	memcpy(p, f->b, f->n);
+	if (m->priv_size >= sizeof(struct fwd_punt)) // what it carried before
+		*fwd_punt_of(m) = (struct fwd_punt){0};
 	return m;
 }
 
