@@ -35,7 +35,9 @@ def a_node_moves_between_two_kernel_tunnel_ends(d):
 @test
 def what_a_killed_run_leaves_is_reaped(d):
     script = ("import os,sys,kernel; n=kernel.Namespace('left').add(); "
-              "import subprocess; p=subprocess.Popen(n.command('sleep','600'), stdout=-3, stderr=-3); "
+              "import subprocess; p=subprocess.Popen(n.command('sleep','600'), stdout=-3, stderr=-3)\n"
+              "ns = os.stat('/run/netns/' + n.name).st_ino\n"
+              "while os.stat(f'/proc/{p.pid}/ns/net').st_ino != ns: pass\n"  # it is inside by now
               "print(n.name, p.pid, flush=True); os.kill(os.getpid(), 9)")
     done = subprocess.run([sys.executable, "-c", script], cwd=os.path.dirname(kernel.__file__),
                           capture_output=True, text=True, check=False, timeout=30)
