@@ -252,7 +252,9 @@ static int read_all(struct twin *t)
 	int rc = kernel_dump(t->conf.kernel, on_event, t);
 	if (rc == 0)
 		rib_sweep_marked(&t->rib);
-	return rc;
+	else
+		t->lost = true; // what was told counts; the next turn reads again
+	return rc == -EINTR ? 0 : rc;
 }
 
 int twin_start(struct twin *t)

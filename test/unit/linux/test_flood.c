@@ -1,4 +1,5 @@
 // More events than are read: bounded polls, an overrun that is told, dumps while things change.
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
@@ -137,16 +138,20 @@ static void a_dump_succeeds_while_addresses_come_and_go(void **state)
 {
 	struct watch *w = *state;
 	pthread_t other;
-	int changing = 0, rc = 0;
-	unsigned told = 0;
+	int changing = 0;
+	unsigned told = 0, whole = 0;
 
 	assert_int_equal(batch("addr add 2001:db8:2::%g/128 dev lo nodad", ADDRS), 0);
 	assert_int_equal(pthread_create(&other, NULL, keep_changing, &changing), 0);
-	for (unsigned i = 0; i < 200 && rc == 0; i++)
-		rc = kernel_dump(w->kernel, count_addrs, &told);
+	// On a slow machine every try of one dump can be interrupted: that is said, never hidden.
+	for (unsigned i = 0; i < 200; i++) {
+		int rc = kernel_dump(w->kernel, count_addrs, &told);
+		assert_true(rc == 0 || rc == -EINTR);
+		whole += rc == 0;
+	}
 	atomic_store(&stop, true);
 	pthread_join(other, NULL);
-	assert_int_equal(rc, 0);
+	assert_true(whole > 0);
 	assert_int_equal(changing, 0);
 	told = 0;
 	assert_int_equal(kernel_dump(w->kernel, count_addrs, &told), 0);
