@@ -174,6 +174,29 @@ void rib_del(struct rib *rib, const struct rib_route *route)
 		remove_at(rib, i);
 }
 
+static bool stands_in_its_place(const struct rib_route *old, const struct rib_route *route)
+{
+	return ip6_prefix_equal(old->dst, route->dst) && old->table == route->table &&
+	       old->metric == route->metric && !same_route(old, route);
+}
+
+int rib_replace(struct rib *rib, const struct rib_route *route)
+{
+	struct map_cursor c;
+	int rc = rib_add(rib, route); // first, so that there is a way all the time
+	uint32_t i = map_first(&rib->by_prefix, hash_of(rib, route->dst), &c);
+
+	while (rc == 0 && i != MAP_NONE) {
+		if (!stands_in_its_place(&rib->routes[i], route)) {
+			i = map_next(&rib->by_prefix, &c);
+			continue;
+		}
+		remove_at(rib, i); // which ends the walk
+		i = map_first(&rib->by_prefix, hash_of(rib, route->dst), &c);
+	}
+	return rc;
+}
+
 void rib_mark(struct rib *rib)
 {
 	for (uint32_t i = 0; i < rib->max; i++)

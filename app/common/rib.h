@@ -55,6 +55,9 @@ void rib_done(struct rib *);
 
 int rib_add(struct rib *, const struct rib_route *); // 0; present: refreshed; -ENOSPC
 void rib_del(struct rib *, const struct rib_route *);
+// Adds it in place of every other route of its prefix, table and metric, as `ip route replace`
+// does.
+int rib_replace(struct rib *, const struct rib_route *);
 
 // Around a full dump: what is the kernel's and was not added again between the two is deleted.
 void rib_mark(struct rib *);

@@ -140,6 +140,8 @@ static void on_route(struct twin *t, const struct kernel_event *e)
 		return;
 	if (e->gone)
 		rib_del(&t->rib, &r);
+	else if (e->route.replaces)
+		(void)rib_replace(&t->rib, &r);
 	else
 		(void)rib_add(&t->rib, &r);
 }

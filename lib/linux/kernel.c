@@ -136,6 +136,7 @@ static bool read_route(const struct nlmsghdr *h, struct kernel_event *e)
 	e->route.table = v[RTA_TABLE] != NULL ? u32_of(v[RTA_TABLE]) : m->rtm_table;
 	e->route.type = m->rtm_type;
 	e->route.protocol = m->rtm_protocol;
+	e->route.replaces = !e->gone && (h->nlmsg_flags & NLM_F_REPLACE) != 0;
 	if (v[RTA_MULTIPATH] != NULL)
 		read_multipath(v[RTA_MULTIPATH], e);
 	return e->route.table == RT_TABLE_MAIN || e->route.table == RT_TABLE_LOCAL;

@@ -37,6 +37,8 @@ struct kernel_event {
 			uint32_t metric, table;
 			uint8_t type;     // RTN_UNICAST, RTN_LOCAL, RTN_BLACKHOLE ...
 			uint8_t protocol; // RTPROT_*
+			bool replaces; // those of its prefix, table and metric, which nobody else
+				       // tells as gone
 		} route;
 		struct {
 			struct ip6_addr addr;

@@ -39,6 +39,23 @@ static void a_route_is_told_with_gateway_and_metric(void **state)
 		&(struct route_want){.dst = "2001:db8:a::/48", .gone = true, .type = RTN_UNICAST}));
 }
 
+// The kernel tells of no deletion then.
+static void a_route_that_replaces_another_says_so(void **state)
+{
+	struct route_want want = {.dst = "2001:db8:aa::/48", .type = RTN_UNICAST};
+
+	assert_int_equal(netns_ip("-6 route add 2001:db8:aa::/48 via 2001:db8::9"), 0);
+	const struct kernel_event *e = watch_for(*state, is_route, &want);
+	assert_non_null(e);
+	assert_false(e->route.replaces);
+	assert_int_equal(netns_ip("-6 route replace 2001:db8:aa::/48 via 2001:db8::8"), 0);
+	e = watch_for(*state, is_route, &want);
+	assert_non_null(e);
+	assert_true(e->route.replaces);
+	assert_true(ip6_equal(e->route.gateway, addr("2001:db8::8")));
+	assert_int_equal(netns_ip("-6 route del 2001:db8:aa::/48"), 0);
+}
+
 static void an_on_link_route_has_no_gateway(void **state)
 {
 	assert_int_equal(netns_ip("-6 route add 2001:db8:b::/64 dev r0"), 0);
@@ -162,6 +179,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(a_route_is_told_with_gateway_and_metric),
+		TEST(a_route_that_replaces_another_says_so),
 		TEST(an_on_link_route_has_no_gateway),
 		TEST(the_default_route_is_a_prefix_of_no_bits),
 		TEST(of_several_next_hops_the_first_is_told),
