@@ -6,6 +6,7 @@
 // port_open and port_close: control.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_mbuf.h>
@@ -20,6 +21,13 @@ struct port_missed {
 	uint64_t rx_packets, tx_packets;
 };
 
+// What a port without kernel twin says of its link.
+struct port_link {
+	uint8_t mac[6];
+	uint16_t mtu; // IP bytes
+	bool up;
+};
+
 // Burst calls: one indirect call per burst, never per packet. tx returns how many it took, from the
 // front; the caller keeps the rest.
 struct port_ops {
@@ -29,6 +37,8 @@ struct port_ops {
 	void (*close)(struct port *);
 	// What the driver lost before or after us; adds to *out.
 	void (*missed)(struct port *, struct port_missed *out);
+	// Control, now and then: may be a system call.
+	void (*link)(struct port *, struct port_link *out);
 };
 
 // The common head of every driver's own struct.

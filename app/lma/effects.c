@@ -27,20 +27,20 @@ static void release_entry(struct anchor *a, uint32_t value)
 	if (value < BCACHE_FIRST)
 		return;
 	const struct fwd_tunnel tunnel = entry_get(a->fib, value)->tunnel;
-	if (--a->mag_refs[tunnel.mag] == 0)
-		peer_del(a->fib, tunnel.coa);
+	if (--a->mag_refs[tunnel.peer] == 0)
+		peer_del(a->fib, tunnel.remote);
 	entry_release(a->fib, value);
 }
 
 static void resolve_entry(void *arg, uint32_t index, const struct fwd_entry *entry)
 {
 	struct anchor *a = arg;
-	uint16_t number = route_get(a->fib, entry->tunnel.coa);
+	uint16_t number = route_get(a->fib, entry->tunnel.remote);
 
 	if (atomic_load_explicit(&entry->nexthop, memory_order_relaxed) != number)
 		entry_set_nexthop(a->fib, index, number);
 	if (nexthop_get(a->fib, number)->kind == NH_GLEAN)
-		twin_want(a->twin, entry->tunnel.coa);
+		twin_want(a->twin, entry->tunnel.remote);
 }
 
 void effects_resolve(struct anchor *a)
@@ -52,13 +52,13 @@ static int bind(struct anchor *a, const struct lma_action *action)
 {
 	struct fwd_tunnel tunnel = {action->bind.lmaa, action->bind.coa, action->bind.mag};
 
-	int rc = hold_mag(a, tunnel.mag, tunnel.coa);
+	int rc = hold_mag(a, tunnel.peer, tunnel.remote);
 	if (rc != 0)
 		return rc;
-	int64_t index = entry_hold(a->fib, &tunnel);
+	int64_t index = entry_hold(a->fib, &tunnel, NULL);
 	if (index < 0) {
-		if (--a->mag_refs[tunnel.mag] == 0)
-			peer_del(a->fib, tunnel.coa);
+		if (--a->mag_refs[tunnel.peer] == 0)
+			peer_del(a->fib, tunnel.remote);
 		return (int)index;
 	}
 	if (entry_refs(a->fib, (uint32_t)index) == 1) {

@@ -72,7 +72,13 @@ static void missed(struct port *p, struct port_missed *out)
 	(void)out;
 }
 
-static const struct port_ops ops = {"mem", rx, tx, close_mem, missed};
+static void link_of(struct port *p, struct port_link *out)
+{
+	(void)p;
+	*out = (struct port_link){.mtu = 1500, .up = true};
+}
+
+static const struct port_ops ops = {"mem", rx, tx, close_mem, missed, link_of};
 
 static struct rte_ring *new_ring(const char *name, const char *side, uint16_t depth)
 {

@@ -26,15 +26,21 @@
 
 enum { CONF_NAME = 32, CONF_PATH = 108 };
 
-enum conf_driver { CONF_MEM, CONF_AF_XDP };
+enum conf_program { CONF_LMA, CONF_MAG };
+enum conf_driver { CONF_MEM, CONF_AF_XDP, CONF_AF_PACKET, CONF_PCI, CONF_VDEV, CONF_MEMIF };
 enum conf_role { CONF_CORE, CONF_BACKBONE, CONF_ACCESS };
 enum conf_ecn { CONF_ECN_RFC6040, CONF_ECN_RFC5213 };
 
 struct conf_port {
 	char name[CONF_NAME];
 	enum conf_driver driver;
-	char netdev[16];
-	uint16_t queues; // 0: as many as the netdev has
+	char netdev[16];        // af_xdp, af_packet
+	uint16_t queues;        // 0: as many as the device has
+	char device[32];        // pci: address; vdev: name, "net_..."
+	char devargs[256];      // pci, vdev: further arguments
+	char socket[CONF_PATH]; // memif
+	uint32_t id;            // memif
+	bool server;            // memif
 };
 
 struct conf_interface {
@@ -42,6 +48,14 @@ struct conf_interface {
 	char port[CONF_NAME];
 	uint16_t vlan; // 0: untagged
 	enum conf_role role;
+	// The kernel twin, filled in by default: an af_xdp port's netdev (<netdev>.<vlan> when
+	// tagged), a TAP with the interface's name for other ports; "" for access and mem.
+	char twin[16];
+};
+
+struct conf_node { // of a MAG: who is who
+	uint8_t mac[6];
+	char nai[256];
 };
 
 struct conf_mag {
@@ -68,6 +82,7 @@ struct conf_nexthop { // static ones, in place of a kernel twin: benchmarks, in-
 };
 
 struct conf {
+	enum conf_program program;
 	char path[256];       // the file it came from
 	char name[CONF_NAME]; // of this node
 	struct {
@@ -94,13 +109,33 @@ struct conf {
 		uint16_t tunnel_mtu; // path MTU towards a MAG until it is learnt
 		uint32_t icmp_rate;  // ICMPv6 errors per second and worker
 	} lma;
+	struct {
+		struct ip6_addr coa, lmaa; // proxy-CoA, address of the LMA
+		char realm[256];           // unknown nodes are <mac>@realm; "": they are not served
+		uint32_t access_tech;      // RFC 5213 8.5
+		uint32_t max_nodes, max_pending, lifetime_s;
+		bool timestamps;
+		struct ip6_addr link_local; // FixedMAGLinkLocalAddressOnAllAccessLinks
+		uint8_t link_layer[6];      // FixedMAGLinkLayerAddressOnAllAccessLinks
+		uint32_t prefix_valid_s, prefix_preferred_s, router_lifetime_s;
+		uint32_t probe_after_ms, probe_interval_ms, probes;
+		uint32_t attach_rate; // frames per second and MAC that control looks at
+		uint32_t signalling_rate, icmp_rate;
+		enum conf_ecn ecn;
+		uint16_t tunnel_mtu; // path MTU towards the LMA until it is learnt
+	} mag;
+	struct {
+		uint32_t interval_s, missing_allowed; // RFC 5847; interval 0: sends no requests
+		char counter[CONF_PATH];              // file of the restart counter
+	} heartbeat;
+	struct conf_node *nodes;
 	struct conf_port *ports;
 	struct conf_interface *interfaces;
 	struct conf_mag *mags;
 	struct conf_pool *pools;
 	struct conf_profile *profiles;
 	struct conf_nexthop *nexthops;
-	uint32_t n_ports, n_interfaces, n_mags, n_pools, n_profiles, n_nexthops;
+	uint32_t n_ports, n_interfaces, n_mags, n_pools, n_profiles, n_nexthops, n_nodes;
 };
 
 // 0 with *out; -EINVAL after writing every mistake to `errors`, one line each; -errno with one line

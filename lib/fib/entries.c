@@ -48,24 +48,33 @@ const struct fwd_entry *entry_get(const struct fib *f, uint32_t index)
 	return &f->entries[index];
 }
 
-static bool same_tunnel(const struct fwd_tunnel *a, const struct fwd_tunnel *b)
+// What makes two entries one: no padding in it, so it compares and hashes as bytes.
+struct identity {
+	struct fwd_tunnel tunnel;
+	struct fwd_access access;
+};
+static_assert(sizeof(struct identity) == 36 + 12, "no holes");
+
+static uint64_t hash_of(const struct fib *f, const struct identity *id)
 {
-	return a->mag == b->mag && ip6_equal(a->lmaa, b->lmaa) && ip6_equal(a->coa, b->coa);
+	return siphash(f->key, id, sizeof(*id));
 }
 
-static uint64_t hash_of(const struct fib *f, const struct fwd_tunnel *t)
+static struct identity identity_of(const struct fwd_entry *e)
 {
-	return siphash(f->key, t, sizeof(*t));
+	return (struct identity){e->tunnel, e->access};
 }
 
-static uint32_t find(const struct fib *f, const struct fwd_tunnel *t)
+static uint32_t find(const struct fib *f, const struct identity *id)
 {
 	struct map_cursor c;
-	uint32_t i = map_first(&f->by_tunnel, hash_of(f, t), &c);
+	uint32_t i = map_first(&f->by_tunnel, hash_of(f, id), &c);
 
-	for (; i != MAP_NONE; i = map_next(&f->by_tunnel, &c))
-		if (same_tunnel(&f->entries[i].tunnel, t))
+	for (; i != MAP_NONE; i = map_next(&f->by_tunnel, &c)) {
+		const struct identity other = identity_of(&f->entries[i]);
+		if (memcmp(&other, id, sizeof(*id)) == 0)
 			return i;
+	}
 	return NONE;
 }
 
@@ -76,23 +85,26 @@ static void write_outer(uint8_t *h, const struct fwd_tunnel *t)
 	h[0] = 0x60;
 	h[6] = NEXT_IPV6;
 	h[7] = OUTER_HOP_LIMIT;
-	memcpy(h + 8, t->lmaa.a, sizeof(t->lmaa.a));
-	memcpy(h + 24, t->coa.a, sizeof(t->coa.a));
+	memcpy(h + 8, t->local.a, sizeof(t->local.a));
+	memcpy(h + 24, t->remote.a, sizeof(t->remote.a));
 }
 
-int64_t entry_hold(struct fib *f, const struct fwd_tunnel *t)
+int64_t entry_hold(struct fib *f, const struct fwd_tunnel *t, const struct fwd_access *access)
 {
-	uint32_t i = find(f, t);
+	const struct identity id = {.tunnel = *t,
+				    .access = access != NULL ? *access : (struct fwd_access){}};
+	uint32_t i = find(f, &id);
 
 	if (i == NONE) {
 		i = f->entry_free;
-		if (i == NONE || map_add(&f->by_tunnel, hash_of(f, t), i) != 0)
+		if (i == NONE || map_add(&f->by_tunnel, hash_of(f, &id), i) != 0)
 			return -ENOSPC;
 		f->entry_free = f->rows[i].next_free;
 		struct fwd_entry *e = &f->entries[i];
 		memset(e, 0, sizeof(*e));
 		write_outer(e->outer, t);
-		e->mag_id = t->mag;
+		e->peer_id = t->peer;
+		e->access = id.access;
 		e->tunnel = *t;
 	}
 	f->rows[i].refs++;
@@ -111,7 +123,8 @@ void entry_release(struct fib *f, uint32_t index)
 {
 	if (--f->rows[index].refs > 0)
 		return;
-	map_del(&f->by_tunnel, hash_of(f, &f->entries[index].tunnel), index);
+	const struct identity id = identity_of(&f->entries[index]);
+	map_del(&f->by_tunnel, hash_of(f, &id), index);
 	// No memory for the note: the entry is lost to us, never reused too early.
 	(void)grace_defer(f->grace, reuse, f, index);
 }

@@ -5,7 +5,7 @@
 // entries.[ch] the dense array of them; shared per (LMA address, proxy-CoA), reference counted
 // nexthop.[ch] next hops: port and layer-2 header, reached through one atomic pointer each
 // routes.[ch]  destination to next hop or POOL: two rte_fib6 copies, one atomic pointer, flipped
-// peers.[ch]   outer source address to mag_id: open addressing, written in place
+// peers.[ch]   outer source address to its number: open addressing, written in place
 //
 // A binding names an entry, an entry names a next hop by number, a next hop is replaced by
 // publishing a new one under the same number: so a changed neighbour costs one store, whatever the
@@ -73,9 +73,9 @@ const struct nexthop *nexthop_get(const struct fib *, uint16_t number);
 
 #include "fib/entry.h"
 
-// Control. The entry for that tunnel, made if there is none, with one more reference: its index, or
-// -ENOSPC. Indexes start at BCACHE_FIRST.
-int64_t entry_hold(struct fib *, const struct fwd_tunnel *);
+// Control. The entry for that tunnel and place (NULL: none), made if there is none, with one more
+// reference: its index, or -ENOSPC. Indexes start at BCACHE_FIRST.
+int64_t entry_hold(struct fib *, const struct fwd_tunnel *, const struct fwd_access *);
 void entry_release(struct fib *, uint32_t index); // at 0 references: reclaimed by grace
 uint32_t entry_refs(const struct fib *, uint32_t index);
 // What may change under a live entry, each one relaxed atomic store.
@@ -87,7 +87,7 @@ void entry_each(struct fib *, void (*fn)(void *arg, uint32_t index, const struct
 // Workers. The index comes from the binding cache in this quiescent period.
 const struct fwd_entry *entry_get(const struct fib *, uint32_t index);
 
-// ---- Known MAGs: outer source address to mag_id.
+// ---- Tunnel peers: outer source address to number. At an LMA the MAGs (mag_id), at a MAG the LMA.
 
 // 0; present: changed. -ENOSPC; -EINVAL for 0 and UINT32_MAX, which are words of the table.
 int peer_add(struct fib *, struct ip6_addr coa, uint32_t mag);

@@ -1,4 +1,4 @@
-// Outer source address to mag_id: open addressing, written in place.
+// Outer source address to peer number: open addressing, written in place.
 //
 // The address is written before the number is published, so who sees a number sees its address. A
 // deleted slot keeps its address and is used for another one only after a grace period. Then it

@@ -29,8 +29,8 @@ static bool unwrap(struct fwd *f, struct pkt *p, enum verdict *why)
 	const struct ip6_hdr_bytes *outer = ip6_of(p->m);
 
 	*why = V_DROP_UNKNOWN_TUNNEL;
-	p->mag = peer_find(f->fib, outer->src);
-	if (p->mag == 0)
+	p->peer = peer_find(f->fib, outer->src);
+	if (p->peer == 0)
 		return false;
 	*why = V_DROP_INNER;
 	p->outer_ecn = ip6_class(outer) & ECN_MASK;
@@ -64,7 +64,7 @@ static bool is_entitled(const struct fwd *f, const struct pkt *p, uint32_t value
 		return false;
 	const struct fwd_entry *e = entry_get(f->fib, value);
 	*why = V_DROP_SPOOF;
-	return e->mag_id == p->mag || e->prev_mag_id == p->mag;
+	return e->peer_id == p->peer || e->prev_peer_id == p->peer;
 }
 
 // LMA-FW-08, the exit. False: RFC 6040 4.2 asks for a drop.

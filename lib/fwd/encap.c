@@ -127,7 +127,7 @@ static void enter(struct fwd *f, struct pkt *p, uint32_t value)
 	case NH_PORT:
 		return fit(f, p, e, nh);
 	case NH_GLEAN:
-		return fwd_glean(f, p, ip6_is_zero(nh->gateway) ? e->tunnel.coa : nh->gateway);
+		return fwd_glean(f, p, ip6_is_zero(nh->gateway) ? e->tunnel.remote : nh->gateway);
 	default: // RFC 2473 8.3: no way to the tunnel's end is told as code 3
 		return fwd_refuse(f, p, V_DROP_NO_ROUTE, no_way);
 	}

@@ -30,21 +30,36 @@
 enum { FWD_BURST = 32, FWD_MAX_PORTS = 16, FWD_MAX_LMAA = 64, FWD_MAX_POOLS = 1024 };
 
 enum fwd_ecn { FWD_ECN_RFC6040, FWD_ECN_RFC5213 };
+enum fwd_role { FWD_LMA, FWD_MAG };
+
+// What stands behind a port, and so what its frames may be.
+enum fwd_port_kind {
+	FWD_PORT_STEERED, // the netdev is the twin: an XDP program lets only ours through
+	FWD_PORT_RELAYED, // a TAP is the twin: what is not ours goes there by way of control
+	FWD_PORT_ACCESS,  // mobile nodes, no twin: every frame is ours (MAG)
+};
+
+struct fwd_port {
+	enum fwd_port_kind kind;
+	uint8_t mac[6];       // accept only unicast frames to it; all zero: any
+	struct ip6_addr addr; // source of our ICMP errors out of it; zero: the first tunnel address
+	uint64_t vlans[64];   // bit v: frames with that 802.1Q tag are taken; bit 0: untagged ones
+};
 
 // What the workers need of the configuration. Immutable; replaced whole through fwd_set_conf.
 struct fwd_conf {
-	struct ip6_addr lmaas[FWD_MAX_LMAA];
+	enum fwd_role role;
+	struct ip6_addr lmaas[FWD_MAX_LMAA]; // our tunnel addresses: of a MAG the proxy-CoA
 	uint32_t n_lmaas;
 	const struct ip6_prefix *pools; // sorted by address, not overlapping
 	uint32_t n_pools;
 	enum fwd_ecn ecn;
 	uint32_t icmp_rate;       // errors per second, this worker
 	uint32_t signalling_rate; // mobility messages per second and source, this worker
-	struct {
-		uint8_t mac[6]; // accept only frames to it; all zero: any
-		struct ip6_addr
-			addr; // source of our ICMP errors out of this port; zero: the first LMAA
-	} ports[FWD_MAX_PORTS];
+	uint32_t attach_rate;     // frames per second and MAC of an access link that control sees
+	uint32_t relay_rate;      // frames per second to the kernel's TAPs, this worker
+	uint8_t access_mac[6];    // of a MAG on every access link (RFC 6543)
+	struct fwd_port ports[FWD_MAX_PORTS];
 };
 
 struct fwd;
@@ -55,6 +70,7 @@ struct fwd_init {
 	const struct fib *fib;
 	struct rte_mempool *pool; // for packets of our own
 	struct rte_ring *punt;    // to control; shared by the workers (multi producer)
+	struct rte_ring *relay;   // to control for the kernel's TAPs; NULL without relayed ports
 	struct telem_worker *telem;
 	uint64_t seed;
 	int socket; // NUMA node of the worker's own memory
@@ -70,8 +86,10 @@ void fwd_set_conf(struct fwd *, const struct fwd_conf *);
 // segment.
 void fwd_burst(struct fwd *, uint16_t port, struct rte_mbuf **pkts, uint16_t n, ns_t now);
 
-// Worker. Packets of control's making, n <= FWD_BURST: IPv6 without layer 2, in one segment. Those
-// that leave are counted as TX_SIGNALLING, or TX_WAITED if their struct fwd_punt says WAITED.
+// Worker. Packets of control's making, n <= FWD_BURST, each with a struct fwd_punt in front that
+// says what it is: IPv6 without layer 2, in one segment, to be routed (SIGNALLING, WAITED), or a
+// whole frame for the port that it names (ND, FROM_KERNEL). Counted as TX_SIGNALLING, TX_WAITED,
+// TX_ND, TX_KERNEL.
 void fwd_originate(struct fwd *, struct rte_mbuf **pkts, uint16_t n, ns_t now);
 
 // Worker. ICMP errors made during the last bursts become input now; call it once a turn. How many
@@ -95,19 +113,25 @@ void fwd_sent(struct fwd *, uint16_t port, uint16_t taken, enum verdict lost);
 // How many packets the worker holds just now (for the accounting identity).
 unsigned fwd_held(const struct fwd *);
 
-// ---- On the punt ring: mbufs whose data is the IPv6 packet (outer header first), with this in
-// front of it.
+// ---- On the rings from and to control: mbufs with this in front. The data is the IPv6 packet
+// (outer header first), or the whole Ethernet frame where it says so.
 enum fwd_punt_kind {
 	FWD_PUNT_SIGNALLING,
 	FWD_PUNT_ICMP,
 	FWD_PUNT_GLEAN,
-	FWD_PUNT_WAITED, // control gives a GLEAN packet back to fwd_originate
+	FWD_PUNT_ACCESS, // a frame of an access link: somebody is there, or neighbour discovery
+	FWD_PUNT_KERNEL, // a frame for the twin of a relayed port; on the relay ring
+	// Control to worker:
+	FWD_PUNT_WAITED,      // a GLEAN packet comes back
+	FWD_PUNT_ND,          // a frame for a mobile node
+	FWD_PUNT_FROM_KERNEL, // a frame of the kernel's, from the TAP
 };
 
 struct fwd_punt {
 	uint8_t kind;
 	uint8_t spare;
-	uint16_t port;
+	uint16_t port;         // received on, or to be sent on
+	uint16_t vlan;         // of its 802.1Q tag, which a received frame still has; 0: none
 	uint16_t mh_offset;    // of the mobility header, or of the ICMPv6 header, from the start of
 			       // the packet
 	uint16_t mh_len;       // to the end of the packet

@@ -14,14 +14,14 @@
 
 enum { FWD_OUT = 4 * FWD_BURST };
 enum { PREFETCH_AHEAD = 4 }; // packets whose first line is asked for before they are looked at
-// Buckets for signalling: one half for MAGs that have bindings, by mag_id, the other for anybody
+// Buckets for signalling: one half for MAGs that have bindings, by their number, the other for anybody
 // else, by hash. So a flood from made-up addresses does not silence a MAG that is known.
 enum { MAG_BUCKETS = 4096, STRANGER_BUCKETS = 1024, GLEAN_BUCKETS = 256 };
 
 // A packet between two stages.
 struct pkt {
 	struct rte_mbuf *m; // one segment; its data starts at an IPv6 header and ends with it
-	uint32_t mag;       // decap: whose tunnel it came through
+	uint32_t peer;      // decap: whose tunnel it came through
 	uint16_t port;      // received on
 	uint16_t offset;    // classify: of what follows the outer headers
 	uint8_t verdict;    // what it is counted as if it leaves: V_TX_*

@@ -189,6 +189,8 @@ static void take_message(struct lma *lma, const struct lma_event *event)
 	case MH_BA:
 		put_note(lma, LMA_NOTE_IGNORED_ROLE, src, 0); // WIRE-14
 		break;
+	case MH_HEARTBEAT: // the heartbeat's own file answers
+		break;
 	case MH_BE:
 		put_note(lma, LMA_NOTE_BINDING_ERROR, src, event->message.mh->be.status);
 		break;

@@ -106,6 +106,7 @@ enum {
 	BU_R = 0x0400,
 	BU_P = 0x0200
 };
+enum { HEARTBEAT_UNSOLICITED = 0x0002, HEARTBEAT_RESPONSE = 0x0001 }; // RFC 5847 3.3
 enum { BA_K = 0x80, BA_R = 0x40, BA_P = 0x20 };
 
 // RFC 6275 6.1.8, RFC 5213 8.9.

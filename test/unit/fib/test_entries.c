@@ -11,7 +11,7 @@ static struct fwd_tunnel tunnel(const char *lmaa, const char *coa, uint32_t mag)
 
 static uint32_t hold(struct bench *b, struct fwd_tunnel t)
 {
-	int64_t i = entry_hold(b->fib, &t);
+	int64_t i = entry_hold(b->fib, &t, NULL);
 
 	assert_true(i >= BCACHE_FIRST); // never one of the cache's own words
 	return (uint32_t)i;
@@ -29,7 +29,7 @@ static void equal_tunnels_share_an_entry_and_others_do_not(void **state)
 	assert_true(lmaa != one && coa != one && mag != one);
 	assert_true(lmaa != coa && coa != mag && mag != lmaa);
 	const struct fwd_tunnel more = tunnel("2001:db8::3", "2001:db8:a::1", 1);
-	assert_int_equal(entry_hold(b->fib, &more), -ENOSPC);
+	assert_int_equal(entry_hold(b->fib, &more, NULL), -ENOSPC);
 	assert_int_equal(hold(b, tunnel("2001:db8::1", "2001:db8:a::1", 1)), one); // needs no room
 }
 
@@ -44,8 +44,8 @@ static void an_entry_begins_with_the_outer_header_of_its_tunnel(void **state)
 	const struct fwd_entry *e =
 		entry_get(b->fib, hold(b, tunnel("2001:db8::1", "2001:db8:a::2", 77)));
 	assert_memory_equal(e->outer, wanted, sizeof(wanted));
-	assert_int_equal(e->mag_id, 77);
-	assert_int_equal(e->prev_mag_id, 0);
+	assert_int_equal(e->peer_id, 77);
+	assert_int_equal(e->prev_peer_id, 0);
 	assert_int_equal(e->nexthop, NEXTHOP_NONE);
 	assert_int_equal((uintptr_t)e % 64, 0);
 }
@@ -58,13 +58,13 @@ static void an_entry_is_not_used_again_while_a_worker_may_see_it(void **state)
 		held[i] = hold(b, tunnel("2001:db8::1", "2001:db8:a::1", i + 1));
 	const struct fwd_tunnel next = tunnel("2001:db8::1", "2001:db8:a::1", 100);
 	entry_release(b->fib, held[2]);
-	assert_int_equal(entry_hold(b->fib, &next), -ENOSPC);
+	assert_int_equal(entry_hold(b->fib, &next, NULL), -ENOSPC);
 	grace_poll(b->grace);
-	assert_int_equal(entry_hold(b->fib, &next), -ENOSPC);
-	assert_int_equal(entry_get(b->fib, held[2])->mag_id, 3); // as the worker saw it
+	assert_int_equal(entry_hold(b->fib, &next, NULL), -ENOSPC);
+	assert_int_equal(entry_get(b->fib, held[2])->peer_id, 3); // as the worker saw it
 	pass(b);
-	assert_int_equal(entry_hold(b->fib, &next), held[2]);
-	assert_int_equal(entry_get(b->fib, held[2])->mag_id, 100);
+	assert_int_equal(entry_hold(b->fib, &next, NULL), held[2]);
+	assert_int_equal(entry_get(b->fib, held[2])->peer_id, 100);
 	assert_int_equal(entry_refs(b->fib, held[2]), 1);
 }
 
@@ -110,7 +110,7 @@ static void next_hop_and_path_mtu_change_in_place(void **state)
 	entry_set_mtu(b->fib, i, 1460);
 	assert_int_equal(e->nexthop, 7);
 	assert_int_equal(e->path_mtu, 1460);
-	assert_int_equal(e->mag_id, 1);
+	assert_int_equal(e->peer_id, 1);
 }
 
 struct visit {
@@ -122,7 +122,7 @@ static void see(void *arg, uint32_t index, const struct fwd_entry *e)
 	struct visit *v = arg;
 
 	assert_true(v->n < FEW_ENTRIES);
-	assert_int_equal(e->tunnel.mag, e->mag_id);
+	assert_int_equal(e->tunnel.peer, e->peer_id);
 	v->seen[v->n++] = index;
 }
 

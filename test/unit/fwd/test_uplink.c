@@ -93,9 +93,9 @@ static void the_mag_before_a_handover_has_its_grace_where_the_entry_says_so(void
 	// RFC 5949; nothing of control's sets it yet.
 	struct fwd_entry *e = (struct fwd_entry *)(uintptr_t)entry_get(w->fib, w->entries[0]);
 
-	e->prev_mag_id = MAG2;
+	e->prev_peer_id = MAG2;
 	enum verdict v = fate_of(w, BACKBONE, f);
-	e->prev_mag_id = 0;
+	e->prev_peer_id = 0;
 	assert_verdict(v, V_TX_UPLINK);
 	assert_verdict(fate_of(w, BACKBONE, f), V_DROP_SPOOF);
 }

@@ -61,8 +61,8 @@ static int add_nodes(struct world *w)
 {
 	const struct fwd_tunnel t1 = {addr(LMAA), addr(COA1), MAG1};
 	const struct fwd_tunnel t2 = {addr(LMAA), addr(COA2), MAG2};
-	w->entries[0] = (uint32_t)entry_hold(w->fib, &t1);
-	w->entries[1] = (uint32_t)entry_hold(w->fib, &t2);
+	w->entries[0] = (uint32_t)entry_hold(w->fib, &t1, NULL);
+	w->entries[1] = (uint32_t)entry_hold(w->fib, &t2, NULL);
 	return bcache_set(w->bcache, prefix(MN1, 64), w->entries[0]) |
 	       bcache_set(w->bcache, prefix(MN2, 64), w->entries[1]) |
 	       bcache_set(w->bcache, prefix(MN3, 64), BCACHE_DETACHED) |

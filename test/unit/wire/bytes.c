@@ -120,6 +120,9 @@ static void assert_same_option(const struct mh_opt *a, const struct mh_opt *b)
 	case OPT_TIMESTAMP:
 		assert_true(a->timestamp.wall_q16 == b->timestamp.wall_q16);
 		break;
+	case OPT_RESTART_COUNTER:
+		assert_true(a->restart_counter.count == b->restart_counter.count);
+		break;
 	}
 }
 
@@ -139,6 +142,10 @@ void assert_same_message(const struct mh *a, const struct mh *b)
 		assert_int_equal(a->ba.flags, b->ba.flags);
 		assert_int_equal(a->ba.seq, b->ba.seq);
 		assert_int_equal(a->ba.lifetime_4s, b->ba.lifetime_4s);
+		break;
+	case MH_HEARTBEAT:
+		assert_int_equal(a->heartbeat.flags, b->heartbeat.flags);
+		assert_true(a->heartbeat.seq == b->heartbeat.seq);
 		break;
 	case MH_BE:
 		assert_int_equal(a->be.status, b->be.status);

@@ -217,7 +217,7 @@ static void what_is_not_on_the_lists_is_refused(void **state)
 	assert_true(emits(MH_BU, alt_coa));
 	assert_false(emits(MH_BA, alt_coa));
 	assert_false(emits(MH_BE, handoff));
-	assert_false(emits((enum mh_type)13, handoff));
+	assert_false(emits((enum mh_type)14, handoff));
 	assert_false(emits((enum mh_type)(MH_BU + 256), handoff)); // not cut down to an octet
 	handoff.type = (enum opt_type)99;
 	assert_false(emits(MH_BU, handoff));

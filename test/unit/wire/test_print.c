@@ -99,7 +99,7 @@ static void types_and_options_are_called_what_their_lists_call_them(void **state
 	assert_string_equal(mh_type_name(5), "bu");
 	assert_string_equal(mh_type_name(6), "ba");
 	assert_string_equal(mh_type_name(7), "be");
-	assert_string_equal(mh_type_name(13), "unknown");
+	assert_string_equal(mh_type_name(13), "heartbeat");
 	assert_string_equal(mh_type_name(5 + 256), "unknown");
 	assert_string_equal(mh_opt_name(8), "mn_id");
 	assert_string_equal(mh_opt_name(22), "hnp");
