@@ -9,7 +9,8 @@ import signal
 import sys
 
 import kernel
-from domain import CN, LMAA, POOL, Domain
+from configs import CN, LMAA, POOL
+from configs import Domain
 from kernel import Failed
 from mag import Mag
 from traffic import Transfer, ask_once, ping, transfer

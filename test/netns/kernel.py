@@ -75,6 +75,20 @@ class Namespace:
     def ip(self, line, check=True):
         return run("ip", "-n", self.name, *line.split(), check=check)
 
+    def batch(self, *lines):
+        """Several commands of ip at once: nothing but the kernel between them."""
+        subprocess.run(["ip", "-n", self.name, "-batch", "-"], input="\n".join(lines), text=True,
+                       capture_output=True, check=True, timeout=20)
+
+    def tap(self, name, mtu):
+        """A TAP that stays when the program that serves it goes."""
+        self.ip(f"tuntap add mode tap name {name}")
+        self.ip(f"link set {name} mtu {mtu} up")
+
+    def quiet(self, dev):
+        """The kernel says nothing there on its own account."""
+        self.sysctl(f"net.ipv6.conf.{dev}.disable_ipv6", 1)
+
     def sysctl(self, key, value):
         with self:
             path = "/proc/sys/" + key.replace(".", "/")
@@ -109,13 +123,20 @@ class Namespace:
             os.close(fd)
 
 
-def link(a, a_dev, b, b_dev, mtu=1500):
-    """A wire between two namespaces. Both ends write whole checksums: what veth leaves to a NIC
-    never comes to be behind AF_XDP (ping works then, TCP does not)."""
-    run("ip", "-n", a.name, "link", "add", a_dev, "mtu", str(mtu), "type", "veth",
-        "peer", "name", b_dev, "mtu", str(mtu), "netns", b.name)
+def wire(a, a_dev, b, b_dev, mtu=1500, mac=None):
+    """A wire between two namespaces, both ends still down; `mac` is a's. Both ends write whole
+    checksums: what veth leaves to a NIC never comes to be behind AF_XDP (ping works then, TCP does
+    not)."""
+    run("ip", "-n", a.name, "link", "add", a_dev, *(["address", mac] if mac else []),
+        "mtu", str(mtu), "type", "veth", "peer", "name", b_dev, "mtu", str(mtu), "netns", b.name)
     for ns, dev in ((a, a_dev), (b, b_dev)):
         ns.run("ethtool", "-K", dev, "tx", "off")
+
+
+def link(a, a_dev, b, b_dev, mtu=1500):
+    """A wire between two namespaces, in use."""
+    wire(a, a_dev, b, b_dev, mtu)
+    for ns, dev in ((a, a_dev), (b, b_dev)):
         ns.ip(f"link set {dev} up")
 
 
