@@ -6,8 +6,10 @@
 Decides addresses and names of that part. All three programs have the same kind of ports.
 """
 import os
+import socket
 
 import configs
+import pmip
 from air import Air, Host
 from capture import Capture, complaints
 from configs import COA, LMAA
@@ -15,6 +17,9 @@ from domain import Domain
 from judge import Judge
 from kernel import Failed
 from mag_program import MagProgram
+
+
+IP_END = 14 + 40  # in an untagged Ethernet frame
 
 
 class Roaming(Domain):
@@ -78,9 +83,12 @@ class Roaming(Domain):
 
     # ---- What others say of the messages
 
-    def signalling(self):
-        """The messages on the LMA's backbone link so far, both ways."""
-        return list(self.tap.frames)
+    def heard(self, src, mhtype, since=0):
+        """The messages of that kind from there, on the LMA's backbone link; `since`: how many
+        messages of all kinds to leave out."""
+        src = socket.inet_pton(socket.AF_INET6, src)
+        return [pmip.Message(f[IP_END:]) for f in self.tap.frames[since:]
+                if f[22:38] == src and f[IP_END + 2] == mhtype]
 
     def verdict_of_others(self):
         """As the domain's, of the messages of all three programs. The kernel is asked afterwards:
