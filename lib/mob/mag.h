@@ -84,6 +84,9 @@ struct mag_event {
 		struct {
 			struct mag_link link;
 			enum mag_heard what;
+			// Its link-local source address, zero if the frame had none: kept in the
+			// BUL entry, as the target of probes.
+			struct ip6_addr addr;
 		} heard;
 		struct {
 			struct mag_link link;
@@ -154,8 +157,8 @@ struct mag_action {
 		struct {
 			struct mag_link link;
 			struct ip6_addr src;
-			struct ip6_addr
-				target; // its link-local address if it is known from its MAC
+			// The link-local address last heard, else fe80:: and the EUI-64 of its MAC.
+			struct ip6_addr target;
 		} probe;
 		struct {
 			enum mag_note_kind kind;
