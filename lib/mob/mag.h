@@ -107,7 +107,7 @@ struct mag_event {
 			enum mh_err err;
 		} bad;
 		struct {
-			struct ip6_prefix hnp;
+			struct mag_link link; // of the BIND
 		} bind_failed;
 	};
 };
@@ -213,4 +213,4 @@ struct mag_totals {
 	uint64_t notes[MAG_N_NOTES];
 	struct heartbeat lma; // the LMA as a peer
 };
-const struct mag_totals *mag_totals(const struct mag *);
+const struct mag_totals *mag_totals(struct mag *);

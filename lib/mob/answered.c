@@ -1,0 +1,256 @@
+// PBAs: which request one answers, and what follows (RFC 5213 6.9.1.2).
+//
+// Decides by the tables here alone; nothing but a PBA that fits a request which is out changes an
+// entry.
+#include "mob/mag_engine.h"
+
+// MAG-REG-06: what a refusal means. Whatever it is, the prefixes go first.
+enum remedy {
+	LATER,              // again with back-off
+	AGAIN,              // at once with a new timestamp, then with back-off
+	AGAIN_AFTER_THEIRS, // at once, with the number after the one in the PBA
+	SLOWLY,             // the clocks differ: it is no use to hurry
+	NEVER,              // not before an operator acts
+};
+
+static enum remedy remedy_for(uint8_t status)
+{
+	static const struct {
+		uint8_t status;
+		enum remedy remedy;
+	} rows[] = {
+		{PBA_SEQUENCE_OUT_OF_WINDOW, AGAIN_AFTER_THEIRS},
+		{PBA_PROXY_REG_NOT_ENABLED, NEVER},
+		{PBA_NOT_AUTHORIZED_FOR_HNP, AGAIN}, // INITIAL: with a zero HNP, not with the same
+		{PBA_TIMESTAMP_MISMATCH, SLOWLY},
+		{PBA_TIMESTAMP_LOWER, AGAIN},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].status == status)
+			return rows[i].remedy;
+	return LATER;
+}
+
+static struct span id_of(const struct mh *mh)
+{
+	const struct mh_opt *opt = mh_find(mh, OPT_MN_ID);
+
+	return opt != NULL ? opt->mn_id.id : (struct span){0};
+}
+
+static uint32_t find_request(const struct mag *m, const struct mh *mh)
+{
+	struct span mn_id = id_of(mh);
+
+	if (mh->ba.status != PBA_SEQUENCE_OUT_OF_WINDOW)
+		return bul_find_seq(&m->bul, mh->ba.seq, mn_id);
+	// MAG-REG-05: its number is the LMA's last one, not ours.
+	uint32_t i = bul_find_mn_id(&m->bul, mn_id, BUL_NULL);
+	while (i != BUL_NULL && !m->bul.entries[i].waiting)
+		i = bul_find_mn_id(&m->bul, mn_id, i);
+	return i;
+}
+
+// MAG-REG-05: what the PBA repeats has to be what we said; an option that is not there is
+// different.
+static bool repeats(const struct mag *m, const struct bul_entry *e, const struct mh *mh,
+		    uint8_t handoff)
+{
+	const struct mh_opt *hi = mh_find(mh, OPT_HANDOFF), *att = mh_find(mh, OPT_ACCESS);
+	const struct mh_opt *ll = mh_find(mh, OPT_LL_ID);
+	struct span mac = {e->link.mac, sizeof(e->link.mac)};
+
+	return id_of(mh).n > 0 && hi != NULL && hi->handoff.indicator == handoff && att != NULL &&
+	       att->access.tech == m->conf.access_tech && ll != NULL &&
+	       span_equal(ll->ll_id.id, mac);
+}
+
+static uint8_t handoff_said(const struct bul_entry *e)
+{
+	if (e->request == REQUEST_REFRESH)
+		return HI_NO_CHANGE;
+	return e->request == REQUEST_INITIAL && e->handoff != 0 ? e->handoff : HI_UNKNOWN;
+}
+
+// The prefixes of a PBA, without zero ones and those that cannot be an HNP here.
+static uint8_t read_hnps(const struct mh *mh, struct ip6_prefix out[BUL_MAX_HNPS])
+{
+	const struct mh_opt *opt = NULL;
+	uint8_t n = 0;
+
+	while ((opt = mh_find_next(mh, OPT_HNP, opt)) != NULL) {
+		struct ip6_prefix p = {opt->hnp.prefix, opt->hnp.prefix_len};
+		if (p.len == 0 || p.len > 64 || !ip6_is_routable_unicast(p.addr) ||
+		    n == BUL_MAX_HNPS)
+			continue;
+		out[n++] = p;
+	}
+	return n;
+}
+
+static bool has_hnp(const struct ip6_prefix *v, uint8_t n, struct ip6_prefix p)
+{
+	for (uint8_t i = 0; i < n; i++)
+		if (v[i].len == p.len && ip6_equal(v[i].addr, p.addr))
+			return true;
+	return false;
+}
+
+static void put_bind(struct mag *m, const struct bul_entry *e, struct ip6_prefix hnp)
+{
+	struct mag_out *out = put_out(m, MAG_BIND);
+
+	if (out == NULL)
+		return;
+	out->action.bind.hnp = hnp;
+	out->action.bind.link = e->link;
+	out->action.bind.lmaa = m->conf.lmaa;
+}
+
+static void put_unbind(struct mag *m, struct ip6_prefix hnp)
+{
+	struct mag_out *out = put_out(m, MAG_UNBIND);
+
+	if (out != NULL)
+		out->action.unbind.hnp = hnp;
+}
+
+void drop_hnps(struct mag *m, uint32_t i, bool tell)
+{
+	struct bul_entry *e = entry_of(m, i);
+	bool was_bound = e->bound;
+
+	e->bound = false;
+	if (was_bound && tell)
+		withdraw(m, i, e->hnps, e->n_hnps);
+	for (uint8_t k = 0; was_bound && k < e->n_hnps; k++)
+		put_unbind(m, e->hnps[k]);
+	e->advertised = false;
+}
+
+// MAG-REG-15: the PBA's set rules. What is new is bound before what is lost goes, so a prefix that
+// stays is never without.
+static bool take_hnps(struct mag *m, uint32_t i, const struct ip6_prefix *hnps, uint8_t n)
+{
+	struct bul_entry *e = entry_of(m, i);
+	struct ip6_prefix lost[BUL_MAX_HNPS], old[BUL_MAX_HNPS];
+	uint8_t n_old = e->n_hnps, n_lost = 0;
+	bool changed = !e->bound || n != n_old;
+
+	memcpy(old, e->hnps, sizeof(old));
+	for (uint8_t k = 0; k < n; k++) {
+		bool there = e->bound && has_hnp(old, n_old, hnps[k]);
+		changed |= !there;
+		if (!there)
+			put_bind(m, e, hnps[k]);
+	}
+	for (uint8_t k = 0; k < n_old && e->bound; k++)
+		if (!has_hnp(hnps, n, old[k])) {
+			lost[n_lost++] = old[k];
+			put_unbind(m, old[k]);
+		}
+	memcpy(e->hnps, hnps, n * sizeof(*hnps));
+	e->n_hnps = n;
+	e->bound = true;
+	if (n_lost > 0)
+		withdraw(m, i, lost, n_lost);
+	return changed;
+}
+
+// MAG-REG-13: the lifetime counts from the sending of the PBU.
+static void take_lifetime(struct mag *m, struct bul_entry *e, uint32_t granted_s)
+{
+	uint32_t life_s = granted_s < e->asked_s ? granted_s : e->asked_s;
+	ns_t life = life_s * NS_SEC, two_thirds = life / 3 * 2;
+	uint32_t spread_ms = (uint32_t)(two_thirds / 5 / NS_MSEC) + 1;
+
+	e->expires = e->sent + life;
+	e->due_refresh =
+		e->sent + two_thirds - two_thirds / 10 + rng_below(&m->rng, spread_ms) * NS_MSEC;
+	if (e->due_refresh >= e->expires)
+		e->due_refresh = e->expires;
+}
+
+static void take_acceptance(struct mag *m, uint32_t i, const struct mh *mh)
+{
+	struct bul_entry *e = entry_of(m, i);
+	struct ip6_prefix hnps[BUL_MAX_HNPS];
+	uint8_t request = e->request, n = read_hnps(mh, hnps);
+	uint32_t granted_s = mh->ba.lifetime_4s * 4u;
+
+	bul_wait_over(&m->bul, i);
+	e->due_request = 0;
+	m->totals.accepted++;
+	if (request == REQUEST_DEREG) {
+		happen(m, i, EV_ACCEPTED);
+		return;
+	}
+	e->status = mh->ba.status;
+	e->tries = 0;
+	if (granted_s == 0 || n == 0) { // MAG-REG-15: a session that is none
+		e->status = PBA_UNSPECIFIED;
+		happen(m, i, EV_REFUSED_BY_LMA);
+		return;
+	}
+	bool changed = take_hnps(m, i, hnps, n);
+	take_lifetime(m, e, granted_s);
+	e->accepted = m->now.mono;
+	happen(m, i, EV_ACCEPTED);
+	// MAG-RA-09: after a first registration, and after the node came back; MAG-REG-15.
+	if (changed || request != REQUEST_REFRESH)
+		advertise(m, i);
+}
+
+void take_pba(struct mag *m, const struct mh *mh)
+{
+	uint32_t i = (mh->ba.flags & BA_P) != 0 ? find_request(m, mh) : BUL_NULL;
+
+	if (i == BUL_NULL) {
+		note(m, MAG_NOTE_IGNORED_PBA);
+		return;
+	}
+	struct bul_entry *e = entry_of(m, i);
+	m->totals.by_status[mh->ba.status]++;
+	if (!repeats(m, e, mh, handoff_said(e))) {
+		// MAG-REG-05: ignored, and the PBU is not sent again until an administrator acts.
+		bul_wait_over(&m->bul, i);
+		e->barred = e->request != REQUEST_DEREG;
+		if (e->barred)
+			e->due_request = 0;
+		note_of(m, MAG_NOTE_MISMATCH, i);
+	} else if (mh->ba.status < 128) {
+		take_acceptance(m, i, mh);
+	} else if (e->request != REQUEST_DEREG) { // MAG-REG-04: the 1 s ends that one
+		bul_wait_over(&m->bul, i);
+		m->totals.denied++;
+		e->status = mh->ba.status;
+		if (mh->ba.status == PBA_SEQUENCE_OUT_OF_WINDOW)
+			e->own_seq = mh->ba.seq;
+		happen(m, i, EV_REFUSED_BY_LMA);
+	}
+	if (m->bul.entries[i].used)
+		bul_schedule(&m->bul, i);
+}
+
+void take_refusal(struct mag *m, uint32_t i)
+{
+	struct bul_entry *e = entry_of(m, i);
+	enum remedy remedy = remedy_for(e->status);
+	ns_t wait = back_off(e->tries);
+
+	drop_hnps(m, i, true); // MAG-REG-06, SEQ-25
+	e->n_hnps = 0;
+	bul_set_state(&m->bul, i, BUL_REFUSED);
+	note_of(m, MAG_NOTE_REFUSED, i);
+	e->expires = 0;
+	e->due_refresh = 0;
+	e->barred = remedy == NEVER;
+	if (remedy == SLOWLY)
+		wait = max_bindack_timeout;
+	else if ((remedy == AGAIN || remedy == AGAIN_AFTER_THEIRS) && e->tries == 0)
+		wait = 1; // with the next tick
+	e->due_request = remedy == NEVER ? 0 : m->now.mono + wait;
+	if (e->tries < UINT8_MAX)
+		e->tries++;
+}

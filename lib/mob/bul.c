@@ -1,0 +1,196 @@
+// Entries in an array; three hash maps lead to them.
+#include "mob/bul.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static uint64_t hash_link(const struct bul *b, struct mag_link link)
+{
+	uint8_t key[8] = {(uint8_t)(link.interface >> 8), (uint8_t)link.interface};
+
+	memcpy(key + 2, link.mac, sizeof(link.mac));
+	return siphash(b->key, key, sizeof(key));
+}
+
+static uint64_t hash_mn_id(const struct bul *b, struct span mn_id)
+{
+	return siphash(b->key, mn_id.p, mn_id.n);
+}
+
+static uint64_t hash_seq(const struct bul *b, uint16_t seq)
+{
+	return siphash(b->key, &seq, sizeof(seq));
+}
+
+int bul_init(struct bul *b, uint32_t max, struct siphash_key key, ns_t now)
+{
+	*b = (struct bul){.max = max, .key = key};
+	b->entries = calloc(max, sizeof(*b->entries));
+	b->free = calloc(max, sizeof(*b->free));
+	b->timers = wheel_new(max, now);
+	if (b->entries == NULL || b->free == NULL || b->timers == NULL ||
+	    map_init(&b->by_link, max) != 0 || map_init(&b->by_mn_id, max) != 0 ||
+	    map_init(&b->by_seq, 0) != 0)
+		return -ENOMEM; // what there is goes with bul_done
+	while (b->n_free < max) {
+		b->free[b->n_free] = max - 1 - b->n_free;
+		b->n_free++;
+	}
+	return 0;
+}
+
+void bul_done(struct bul *b)
+{
+	for (uint32_t i = 0; b->entries != NULL && i < b->max; i++)
+		free(b->entries[i].mn_id);
+	map_done(&b->by_link);
+	map_done(&b->by_mn_id);
+	map_done(&b->by_seq);
+	wheel_free(b->timers);
+	free(b->entries);
+	free(b->free);
+	*b = (struct bul){0};
+}
+
+uint32_t bul_add(struct bul *b, struct mag_link link, struct span mn_id)
+{
+	if (b->n_free == 0 || mn_id.n == 0 || mn_id.n > BUL_MAX_MN_ID)
+		return BUL_NULL;
+	char *copy = malloc(mn_id.n);
+	if (copy == NULL)
+		return BUL_NULL;
+	uint32_t i = b->free[b->n_free - 1];
+	if (map_add(&b->by_link, hash_link(b, link), i) != 0) {
+		free(copy);
+		return BUL_NULL;
+	}
+	if (map_add(&b->by_mn_id, hash_mn_id(b, mn_id), i) != 0) {
+		map_del(&b->by_link, hash_link(b, link), i);
+		free(copy);
+		return BUL_NULL;
+	}
+	b->n_free--;
+	memcpy(copy, mn_id.p, mn_id.n);
+	b->entries[i] = (struct bul_entry){
+		.used = true, .link = link, .mn_id = copy, .mn_len = (uint8_t)mn_id.n};
+	return i;
+}
+
+void bul_del(struct bul *b, uint32_t i)
+{
+	struct bul_entry *e = &b->entries[i];
+
+	bul_set_state(b, i, BUL_NONE);
+	bul_wait_over(b, i);
+	wheel_stop(b->timers, i);
+	map_del(&b->by_link, hash_link(b, e->link), i);
+	map_del(&b->by_mn_id, hash_mn_id(b, bul_mn_id(e)), i);
+	free(e->mn_id);
+	*e = (struct bul_entry){0};
+	b->free[b->n_free++] = i;
+}
+
+static bool same_link(struct mag_link a, struct mag_link b)
+{
+	return a.interface == b.interface && memcmp(a.mac, b.mac, sizeof(a.mac)) == 0;
+}
+
+uint32_t bul_find_link(const struct bul *b, struct mag_link link)
+{
+	struct map_cursor c;
+	uint32_t i = map_first(&b->by_link, hash_link(b, link), &c);
+
+	for (; i != MAP_NONE; i = map_next(&b->by_link, &c))
+		if (same_link(b->entries[i].link, link))
+			return i;
+	return BUL_NULL;
+}
+
+uint32_t bul_find_mn_id(const struct bul *b, struct span mn_id, uint32_t after)
+{
+	struct map_cursor c;
+	uint32_t i = map_first(&b->by_mn_id, hash_mn_id(b, mn_id), &c);
+	bool passed = after == BUL_NULL;
+
+	for (; i != MAP_NONE; i = map_next(&b->by_mn_id, &c)) {
+		if (passed && span_equal(bul_mn_id(&b->entries[i]), mn_id))
+			return i;
+		passed |= i == after;
+	}
+	return BUL_NULL;
+}
+
+uint32_t bul_find_seq(const struct bul *b, uint16_t seq, struct span mn_id)
+{
+	struct map_cursor c;
+	uint32_t i = map_first(&b->by_seq, hash_seq(b, seq), &c);
+
+	for (; i != MAP_NONE; i = map_next(&b->by_seq, &c)) {
+		const struct bul_entry *e = &b->entries[i];
+		if (e->waiting && e->seq == seq &&
+		    (mn_id.n == 0 || span_equal(bul_mn_id(e), mn_id)))
+			return i;
+	}
+	return BUL_NULL;
+}
+
+static uint32_t *counter_of(struct bul *b, uint8_t state)
+{
+	switch (state) {
+	case BUL_REGISTERING:
+		return &b->n_pending;
+	case BUL_REFUSED:
+		return &b->n_refused;
+	case BUL_BOUND:
+	case BUL_REFRESHING:
+		return &b->n_bound;
+	default:
+		return NULL;
+	}
+}
+
+void bul_set_state(struct bul *b, uint32_t i, enum bul_state state)
+{
+	uint32_t *old = counter_of(b, b->entries[i].state), *new = counter_of(b, (uint8_t)state);
+
+	if (old != NULL)
+		(*old)--;
+	if (new != NULL)
+		(*new)++;
+	b->entries[i].state = (uint8_t)state;
+}
+
+void bul_wait_for(struct bul *b, uint32_t i, uint16_t seq)
+{
+	bul_wait_over(b, i);
+	b->entries[i].seq = seq;
+	// No memory: the answer will not be recognised, and the PBU is sent again.
+	b->entries[i].waiting = map_add(&b->by_seq, hash_seq(b, seq), i) == 0;
+}
+
+void bul_wait_over(struct bul *b, uint32_t i)
+{
+	if (b->entries[i].waiting)
+		map_del(&b->by_seq, hash_seq(b, b->entries[i].seq), i);
+	b->entries[i].waiting = false;
+}
+
+static ns_t sooner(ns_t a, ns_t b)
+{
+	if (a == 0 || b == 0)
+		return a == 0 ? b : a;
+	return a < b ? a : b;
+}
+
+void bul_schedule(struct bul *b, uint32_t i)
+{
+	const struct bul_entry *e = &b->entries[i];
+	ns_t due = sooner(sooner(e->due_request, e->due_refresh), sooner(e->due_probe, e->expires));
+
+	if (e->gone)
+		due = 1; // long past
+	if (due != 0)
+		wheel_set(b->timers, i, due);
+	else
+		wheel_stop(b->timers, i);
+}

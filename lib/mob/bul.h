@@ -1,0 +1,79 @@
+// The binding update list: RFC 5213 6.1. One entry for each MN-ID and access link (MAG-REG-16).
+//
+// Owns the entries, the ways to find one (by link, by MN-ID, by the number of the PBU that is out)
+// and their one timer each. Decides nothing.
+#pragma once
+
+#include "base/map.h"
+#include "base/siphash.h"
+#include "base/wheel.h"
+#include "mob/mag.h"
+
+enum { BUL_NULL = UINT32_MAX, BUL_MAX_HNPS = 8, BUL_MAX_MN_ID = 253 };
+
+// Which PBU is out for an entry, or was last.
+enum bul_request {
+	REQUEST_NONE,
+	REQUEST_INITIAL,  // zero HNP: please allocate, or tell what it has
+	REQUEST_REFRESH,  // HI 5, all HNPs
+	REQUEST_REATTACH, // HI 4, all HNPs: it may have been elsewhere
+	REQUEST_DEREG,
+};
+
+struct bul_entry {
+	struct mag_link link;
+	bool used;
+	bool gone;       // its interface lost the carrier: to be taken at the next tick
+	bool wanted;     // a renewal is due and waits for a sign of the node
+	bool advertised; // the node was told of hnps
+	bool bound;      // hnps are in the workers' tables
+	bool barred;   // nothing is sent for it until an operator says so (MAG-REG-05, status 152)
+	uint8_t state; // enum bul_state
+	uint8_t request; // enum bul_request
+	bool waiting;    // for the PBA to it
+	uint8_t handoff, status, tries, probes, n_hnps, mn_len;
+	uint8_t in_window; // PBUs in the present second (MAX_UPDATE_RATE)
+	uint16_t seq;      // of the PBU that is out
+	uint16_t own_seq;  // last one, when sequence numbers are used per session
+	uint32_t asked_s;
+	uint32_t pbus, retries, attach_us;
+	uint64_t last_timestamp;
+	ns_t since, heard, sent, accepted, expires, window;
+	ns_t due_request, due_refresh, due_probe; // 0: none
+	struct ip6_addr addr;                     // where it was heard from; zero: not known
+	struct ip6_prefix hnps[BUL_MAX_HNPS];
+	char *mn_id;
+};
+
+struct bul {
+	struct bul_entry *entries;
+	uint32_t *free;
+	uint32_t n_free, max, n_bound, n_refused, n_pending;
+	struct map by_link, by_mn_id, by_seq;
+	struct siphash_key key;
+	struct wheel *timers;
+};
+
+int bul_init(struct bul *, uint32_t max, struct siphash_key, ns_t now); // 0, -ENOMEM
+void bul_done(struct bul *);
+
+// A new entry in BUL_NONE; BUL_NULL: full, or no memory.
+uint32_t bul_add(struct bul *, struct mag_link, struct span mn_id);
+void bul_del(struct bul *, uint32_t);
+uint32_t bul_find_link(const struct bul *, struct mag_link);
+// The next entry of that MN-ID after `after` (BUL_NULL: the first); BUL_NULL at the end.
+uint32_t bul_find_mn_id(const struct bul *, struct span mn_id, uint32_t after);
+// The entry that waits for a PBA with this number, of that MN-ID if it is not empty; BUL_NULL:
+// none.
+uint32_t bul_find_seq(const struct bul *, uint16_t seq, struct span mn_id);
+
+void bul_set_state(struct bul *, uint32_t, enum bul_state);
+// It waits for the answer to a PBU of that number, or no longer.
+void bul_wait_for(struct bul *, uint32_t, uint16_t seq);
+void bul_wait_over(struct bul *, uint32_t);
+void bul_schedule(struct bul *, uint32_t); // its timer follows its due_* and expires
+
+static inline struct span bul_mn_id(const struct bul_entry *e)
+{
+	return (struct span){(const uint8_t *)e->mn_id, e->mn_len};
+}

@@ -1,0 +1,153 @@
+// PBUs: what stands in each kind, and when one is repeated.
+#include "mob/mag_engine.h"
+
+ns_t back_off(uint8_t tries)
+{
+	ns_t wait = initial_bindack_timeout;
+
+	for (uint8_t i = 0; i < tries && wait < max_bindack_timeout; i++)
+		wait *= 2;
+	return wait;
+}
+
+// MAG-TS-05: fresh in each PBU, and greater than the one before even within one tick of the format.
+static uint64_t fresh_timestamp(struct mag *m, struct bul_entry *e)
+{
+	uint64_t ts = m->now.wall_q16;
+
+	if (ts <= e->last_timestamp)
+		ts = e->last_timestamp + 1;
+	e->last_timestamp = ts;
+	return ts;
+}
+
+static void put_hnp(struct mh *mh, struct ip6_prefix hnp)
+{
+	struct mh_opt *opt = mh_add(mh, OPT_HNP);
+
+	if (opt == NULL)
+		return;
+	opt->hnp.prefix = hnp.addr;
+	opt->hnp.prefix_len = hnp.len;
+}
+
+// MAG-REG-02, -03, -04, -09: all HNPs of the session, or a zero one that stands alone.
+static void put_hnps(struct mh *mh, const struct bul_entry *e)
+{
+	if (e->request == REQUEST_INITIAL || e->n_hnps == 0) {
+		put_hnp(mh, (struct ip6_prefix){0});
+		return;
+	}
+	for (uint8_t i = 0; i < e->n_hnps; i++)
+		put_hnp(mh, e->hnps[i]);
+}
+
+// MAG-HI-01..06.
+static uint8_t handoff_of(const struct bul_entry *e)
+{
+	switch (e->request) {
+	case REQUEST_REFRESH:
+		return HI_NO_CHANGE;
+	case REQUEST_INITIAL:
+		return e->handoff != 0 ? e->handoff : HI_UNKNOWN;
+	default:
+		return HI_UNKNOWN;
+	}
+}
+
+static void write_options(struct mag *m, struct bul_entry *e, struct mag_message *msg)
+{
+	struct mh *mh = &msg->mh;
+
+	memcpy(msg->mn_id, e->mn_id, e->mn_len);
+	memcpy(msg->mac, e->link.mac, sizeof(msg->mac));
+	struct mh_opt *opt = mh_add(mh, OPT_MN_ID);
+	opt->mn_id.subtype = MN_ID_NAI;
+	opt->mn_id.id = (struct span){msg->mn_id, e->mn_len};
+	put_hnps(mh, e);
+	opt = mh_add(mh, OPT_HANDOFF);
+	opt->handoff.indicator = handoff_of(e);
+	opt = mh_add(mh, OPT_ACCESS);
+	opt->access.tech = m->conf.access_tech;
+	opt = mh_add(mh, OPT_LL_ID); // MAG-REG-10
+	opt->ll_id.id = (struct span){msg->mac, sizeof(msg->mac)};
+	if (m->conf.timestamps) {
+		opt = mh_add(mh, OPT_TIMESTAMP);
+		opt->timestamp.wall_q16 = fresh_timestamp(m, e);
+	}
+}
+
+static void count(struct mag *m, struct bul_entry *e)
+{
+	e->pbus++;
+	if (e->tries > 0) {
+		e->retries++;
+		m->totals.retries++;
+	} else if (e->request == REQUEST_DEREG) {
+		m->totals.sent[2]++;
+	} else {
+		m->totals.sent[e->request == REQUEST_INITIAL ? 0 : 1]++;
+	}
+}
+
+// MAG-REG-07: at most MAX_UPDATE_RATE in a second for one session. True: this one waits.
+static bool is_too_much(struct mag *m, struct bul_entry *e)
+{
+	if (e->window == 0 || m->now.mono - e->window >= NS_SEC) {
+		e->window = m->now.mono;
+		e->in_window = 0;
+	}
+	return e->in_window++ >= MAX_UPDATE_RATE;
+}
+
+static void emit(struct mag *m, uint32_t i)
+{
+	struct bul_entry *e = entry_of(m, i);
+	struct mag_message *msg = put_message(m);
+
+	e->due_request = m->now.mono + back_off(e->tries);
+	if (msg == NULL) // as if it had been lost on the way
+		return;
+	uint16_t seq = m->conf.timestamps ? ++m->seq : ++e->own_seq;
+	e->asked_s = e->request == REQUEST_DEREG ? 0 : m->conf.lifetime_s;
+	msg->mh = (struct mh){.type = MH_BU,
+			      .bu = {.seq = seq,
+				     .flags = BU_A | BU_P,
+				     .lifetime_4s = (uint16_t)(e->asked_s / 4)}};
+	write_options(m, e, msg);
+	bul_wait_for(&m->bul, i, seq);
+	e->sent = m->now.mono;
+	count(m, e);
+	send_message(m, msg);
+}
+
+void send_request(struct mag *m, uint32_t i, enum bul_request request)
+{
+	struct bul_entry *e = entry_of(m, i);
+
+	e->request = (uint8_t)request;
+	e->tries = 0;
+	e->wanted = false;
+	e->due_refresh = 0;
+	if (request != REQUEST_DEREG && is_too_much(m, e)) {
+		bul_wait_over(&m->bul, i);
+		e->due_request = e->window + NS_SEC;
+		return;
+	}
+	emit(m, i);
+}
+
+void repeat_request(struct mag *m, uint32_t i)
+{
+	struct bul_entry *e = entry_of(m, i);
+
+	// MAG-REG-07, -14: only while there is evidence of the node; a sign of it goes on here.
+	if (m->now.mono - e->heard > m->conf.probe_after) {
+		e->wanted = true;
+		e->due_request = 0;
+		return;
+	}
+	if (e->waiting && e->tries < UINT8_MAX)
+		e->tries++;
+	emit(m, i);
+}
