@@ -11,6 +11,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 
@@ -32,8 +33,9 @@ def run(*args, check=True, timeout=20):
     return done.stdout
 
 
-def lacks():
-    """Why this machine cannot run namespace tests, or None."""
+def lacks(tunnel=True):
+    """Why this machine cannot run namespace tests, or None; `tunnel`: those where the kernel is a
+    tunnel's end."""
     if os.geteuid() != 0:
         return "needs root (network namespaces)"
     for tool in ("ip", "nsenter", "ethtool", "sysctl"):
@@ -44,9 +46,11 @@ def lacks():
         probe.add()
         probe.ip("link set lo up")
         probe.ip("-6 addr add 2001:db8:ffff::1/128 dev lo")
-        probe.ip("-6 route add 2001:db8:fffe::/64 encap seg6 mode encap.red segs 2001:db8:ffff::1 dev lo")
+        if tunnel:
+            probe.ip("-6 route add 2001:db8:fffe::/64 encap seg6 mode encap.red "
+                     "segs 2001:db8:ffff::1 dev lo")
     except (Failed, OSError) as e:
-        return f"kernel without what the tunnel peer needs (net namespaces, seg6): {e}"
+        return f"kernel without network namespaces{', or without seg6' if tunnel else ''}: {e}"
     finally:
         probe.delete()
     return None
@@ -182,6 +186,11 @@ def reap(say=lambda line: None):
 def scratch():
     """A directory for this run's files, known to be ours when we are killed."""
     return tempfile.mkdtemp(prefix=f"{PREFIX}-run-{os.getpid()}-")
+
+
+def address_bytes(text):
+    """An IPv6 address as it is in a packet."""
+    return socket.inet_pton(socket.AF_INET6, text)
 
 
 def pause(seconds):

@@ -6,7 +6,6 @@
 Decides addresses and names of that part. All three programs have the same kind of ports.
 """
 import os
-import socket
 
 import configs
 import pmip
@@ -15,7 +14,7 @@ from capture import Capture, complaints
 from configs import COA, LMAA
 from domain import Domain
 from judge import Judge
-from kernel import Failed
+from kernel import Failed, address_bytes
 from mag_program import MagProgram
 
 
@@ -86,7 +85,7 @@ class Roaming(Domain):
     def heard(self, src, mhtype, since=0):
         """The messages of that kind from there, on the LMA's backbone link; `since`: how many
         messages of all kinds to leave out."""
-        src = socket.inet_pton(socket.AF_INET6, src)
+        src = address_bytes(src)
         return [pmip.Message(f[IP_END:]) for f in self.tap.frames[since:]
                 if f[22:38] == src and f[IP_END + 2] == mhtype]
 
