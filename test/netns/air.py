@@ -4,6 +4,7 @@ A host is a plain Linux host: one interface, what the kernel does by default, no
 A handoff is what a radio does: its carrier goes, and comes back at another bridge. Nothing else
 changes for it. Decides nothing about what MAGs make of that.
 """
+import contextlib
 import json
 import time
 
@@ -18,6 +19,10 @@ class Air:
         for where in ("all", "default"):
             ns.sysctl(f"net.ipv6.conf.{where}.disable_ipv6", 1)  # a bridge is no mobile node
 
+        for what in ("iptables", "ip6tables", "arptables"):
+            with contextlib.suppress(OSError):  # a kernel without this
+                ns.sysctl(f"net.bridge.bridge-nf-call-{what}", 0)
+
     def bridge(self, name):
         self.ns.ip(f"link add {name} type bridge forward_delay 0 stp_state 0 mcast_snooping 0")
         self.ns.ip(f"link set {name} up")
@@ -28,6 +33,14 @@ class Air:
         mag_ns.quiet("acc0")  # only the MAG speaks there, not the kernel beside it
         mag_ns.ip("link set acc0 up")
         self.ns.ip(f"link set to-{name} master {name} up")
+
+    def until_open(self, timeout=10):
+        """Until the bridges pass on what the MAGs say: the kernel takes up to a second for that."""
+        deadline = time.monotonic() + timeout
+        while "state disabled" in self.ns.run("bridge", "link"):
+            if time.monotonic() > deadline:
+                raise Failed("a bridge stays closed")
+            pause(0.02)
 
 
 class Host:

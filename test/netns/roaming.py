@@ -48,6 +48,10 @@ class Roaming(Domain):
     def programs(self):
         return [self.lma, self.mag1, self.mag2]
 
+    def start(self):
+        super().start()
+        self.air.until_open()
+
     # ---- Hosts
 
     def host(self, name, mag=None, **kw):
