@@ -14,14 +14,21 @@
 enum { STEER_PROTOS(STEER_PROTO) };
 #undef STEER_PROTO
 
-enum { MAC_LEN = 6, ETH_LEN = 14, TAG_LEN = 4, TYPE_IPV6 = 0x86dd, TYPE_VLAN = 0x8100 };
+enum {
+	MAC_LEN = 6,
+	ETH_LEN = 14,
+	TAG_LEN = 4,
+	TYPE_IPV6 = 0x86dd,
+	TYPE_VLAN = 0x8100,
+	VLAN_MASK = 0xfff
+};
 
 // RFC 2473 3.3 walks the chain; more than this many headers is nobody's honest packet.
 enum { MAX_EXT_HEADERS = 4 };
 enum { OPT_PAD1 = 0, OPT_ACTION = 0xc0 };
 
 // Where a frame goes: a lane, or DROP for the reason given.
-enum way { ENTER, TUNNEL, PUNT, DROP };
+enum way { ENTER, TUNNEL, PUNT, ACCESS, LISTEN, RELAY, DROP };
 struct sorted {
 	enum way way;
 	enum verdict why;        // DROP
@@ -60,35 +67,39 @@ static bool is_our_mac(const uint8_t *conf, const uint8_t *dst)
 {
 	static const uint8_t any[MAC_LEN];
 
-	if (dst[0] & 1) // group addresses: ND and the like are the kernel's
-		return false;
 	return memcmp(conf, any, MAC_LEN) == 0 || memcmp(conf, dst, MAC_LEN) == 0;
 }
 
-// Length of the layer-2 header in *l2_len, or why the frame is not ours.
-static bool read_ethernet(const uint8_t *mac, struct span frame, uint16_t *l2_len,
-			  enum verdict *why)
+static bool is_group(const uint8_t *mac)
+{
+	return (mac[0] & 1) != 0;
+}
+
+// The layer-2 header, checked.
+struct l2 {
+	const uint8_t *dst, *src;
+	uint16_t len, type, vlan;
+};
+
+static bool read_ethernet(struct span frame, struct l2 *out)
 {
 	struct reader r = rd_over(frame);
-	struct span dst = rd_bytes(&r, MAC_LEN);
-	rd_bytes(&r, MAC_LEN);
-	uint16_t type = rd_u16(&r);
 
-	*why = V_DROP_TRUNCATED;
-	if (type == TYPE_VLAN) {
-		rd_u16(&r);
-		type = rd_u16(&r);
+	out->dst = rd_bytes(&r, MAC_LEN).p;
+	out->src = rd_bytes(&r, MAC_LEN).p;
+	out->type = rd_u16(&r);
+	out->vlan = 0;
+	if (out->type == TYPE_VLAN) {
+		out->vlan = rd_u16(&r) & VLAN_MASK;
+		out->type = rd_u16(&r);
 	}
-	if (r.failed)
-		return false;
-	*why = V_DROP_NOT_FOR_US;
-	if (!is_our_mac(mac, dst.p))
-		return false;
-	*why = V_DROP_NOT_IPV6;
-	if (type != TYPE_IPV6)
-		return false;
-	*l2_len = (uint16_t)(r.p - frame.p);
-	return true;
+	out->len = (uint16_t)(r.p - frame.p);
+	return !r.failed;
+}
+
+static bool has_interface(const struct fwd_port *port, uint16_t vlan)
+{
+	return (port->vlans[vlan / 64] >> vlan % 64 & 1) != 0;
 }
 
 // RFC 8200 4.2: the upper two bits of an option's type say what becomes of a packet whose reader
@@ -165,33 +176,104 @@ static struct sorted walk(struct span packet)
 	return dropped(V_DROP_EXT_HEADERS);
 }
 
-// Leaves in m the IPv6 packet alone, without layer 2 and its padding.
-static struct sorted sort(const struct fwd_conf *conf, uint16_t port, struct rte_mbuf *m)
+// Behind the layer-2 header: the IPv6 packet, without padding; DROP if there is none.
+static struct sorted find_packet(struct span frame, const struct l2 *l2, struct span *packet)
 {
-	enum verdict why;
-	uint16_t l2_len;
+	if (l2->type != TYPE_IPV6)
+		return dropped(V_DROP_NOT_IPV6);
+	if (frame.n > l2->len && frame.p[l2->len] >> 4 != 6)
+		return dropped(V_DROP_NOT_IPV6);
+	uint32_t len = ip6_packet_len(frame.p + l2->len, frame.n - l2->len);
+	if (len == 0)
+		return dropped(V_DROP_TRUNCATED);
+	*packet = (struct span){frame.p + l2->len, (uint16_t)len};
+	return (struct sorted){.way = ENTER};
+}
+
+// What is ours on a port of the network's side: steer.h's table.
+static struct sorted sort_network(const struct fwd_conf *conf, const struct fwd_port *port,
+				  struct span frame, const struct l2 *l2, struct span *packet)
+{
+	if (is_group(l2->dst) ||
+	    !is_our_mac(port->mac, l2->dst)) // ND and the like are the kernel's
+		return dropped(V_DROP_NOT_FOR_US);
+	struct sorted s = find_packet(frame, l2, packet);
+	if (s.way == DROP)
+		return s;
+	const struct ip6_hdr_bytes *h = (const struct ip6_hdr_bytes *)packet->p;
+	if (fwd_is_lmaa(conf, &h->dst))
+		return walk(*packet);
+	return fwd_in_pool(conf, &h->dst) ? s : dropped(V_DROP_NOT_OURS);
+}
+
+// Where a TAP is the kernel's twin, what is not ours is the kernel's.
+static struct sorted sort_relayed(const struct fwd_conf *conf, const struct fwd_port *port,
+				  struct span frame, const struct l2 *l2, struct span *packet)
+{
+	struct sorted s = sort_network(conf, port, frame, l2, packet);
+	bool to_us = is_group(l2->dst) || is_our_mac(port->mac, l2->dst);
+
+	if (s.way == DROP && to_us &&
+	    (s.why == V_DROP_NOT_OURS || s.why == V_DROP_NOT_IPV6 || s.why == V_DROP_NOT_FOR_US))
+		s.way = RELAY;
+	return s;
+}
+
+// A mobile node's frame: to be forwarded, or for control to look at (MAG-FW-10).
+static struct sorted sort_access(const struct fwd_conf *conf, struct span frame,
+				 const struct l2 *l2, struct span *packet)
+{
+	bool to_us = memcmp(l2->dst, conf->access_mac, MAC_LEN) == 0;
+
+	if (is_group(l2->src) || memcmp(l2->src, conf->access_mac, MAC_LEN) == 0)
+		return dropped(V_DROP_SPOOF); // nobody's address, or ours come back
+	if (!to_us && !is_group(l2->dst))
+		return dropped(V_DROP_NOT_FOR_US);
+	struct sorted s = find_packet(frame, l2, packet);
+	if (s.way == DROP && s.why != V_DROP_NOT_IPV6)
+		return s;
+	s.offset = l2->len;
+	const struct ip6_hdr_bytes *h = (const struct ip6_hdr_bytes *)packet->p;
+	bool routable = to_us && s.way != DROP && ip6_is_routable_unicast(h->src) &&
+			ip6_is_routable_unicast(h->dst);
+	s.way = routable ? ACCESS : LISTEN;
+	return s;
+}
+
+// Leaves in m the IPv6 packet alone, without layer 2 and its padding; for ACCESS, LISTEN and RELAY
+// the frame.
+static struct sorted sort(const struct fwd_conf *conf, uint16_t number, struct rte_mbuf *m,
+			  uint16_t *vlan)
+{
+	const struct fwd_port *port = &conf->ports[number];
+	struct span packet = {0};
+	struct sorted s;
+	struct l2 l2;
 
 	// Chains are rare (a driver with scattered receive): everything after this sees one
 	// segment.
 	if (m->nb_segs > 1 && rte_pktmbuf_linearize(m) != 0)
 		return dropped(V_DROP_NO_MBUF);
 	struct span frame = ip6_span(m);
-	if (!read_ethernet(conf->ports[port].mac, frame, &l2_len, &why))
-		return dropped(why);
-	if (frame.n > l2_len && frame.p[l2_len] >> 4 != 6)
-		return dropped(V_DROP_NOT_IPV6);
-	uint32_t len = ip6_packet_len(frame.p + l2_len, frame.n - l2_len);
-	if (len == 0)
+	if (!read_ethernet(frame, &l2))
 		return dropped(V_DROP_TRUNCATED);
-	rte_pktmbuf_adj(m, l2_len);
-	rte_pktmbuf_trim(m, (uint16_t)(frame.n - l2_len - len));
-
-	const struct ip6_hdr_bytes *h = ip6_of(m);
-	if (fwd_is_lmaa(conf, &h->dst))
-		return walk(ip6_span(m));
-	if (fwd_in_pool(conf, &h->dst))
-		return (struct sorted){.way = ENTER};
-	return dropped(V_DROP_NOT_OURS);
+	if (!has_interface(port, l2.vlan))
+		return dropped(V_DROP_VLAN);
+	*vlan = l2.vlan;
+	switch (port->kind) {
+	case FWD_PORT_ACCESS:
+		return sort_access(conf, frame, &l2, &packet);
+	case FWD_PORT_RELAYED:
+		s = sort_relayed(conf, port, frame, &l2, &packet);
+		break;
+	default:
+		s = sort_network(conf, port, frame, &l2, &packet);
+	}
+	if (s.way == DROP || s.way == RELAY)
+		return s;
+	rte_pktmbuf_adj(m, l2.len);
+	rte_pktmbuf_trim(m, (uint16_t)(frame.n - l2.len - packet.n));
+	return s;
 }
 
 void fwd_classify(struct fwd *f, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
@@ -201,8 +283,9 @@ void fwd_classify(struct fwd *f, uint16_t port, struct rte_mbuf **pkts, uint16_t
 	for (uint16_t i = 0; i < n; i++) {
 		if (i + PREFETCH_AHEAD < n)
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCH_AHEAD], void *));
-		struct sorted s = sort(f->conf, port, pkts[i]);
-		struct pkt p = {.m = pkts[i], .port = port, .offset = s.offset};
+		uint16_t vlan = 0;
+		struct sorted s = sort(f->conf, port, pkts[i], &vlan);
+		struct pkt p = {.m = pkts[i], .port = port, .offset = s.offset, .vlan = vlan};
 		switch (s.way) {
 		case ENTER:
 			p.verdict = V_TX_DOWNLINK;
@@ -215,6 +298,16 @@ void fwd_classify(struct fwd *f, uint16_t port, struct rte_mbuf **pkts, uint16_t
 		case PUNT:
 			p.punt = (uint8_t)s.punt;
 			lane_add(&f->punt, &p);
+			break;
+		case ACCESS:
+			p.verdict = V_TX_UPLINK;
+			lane_add(&f->access, &p);
+			break;
+		case LISTEN:
+			fwd_listen(f, &p, V_DROP_ACCESS_POLICED);
+			break;
+		case RELAY:
+			fwd_relay(f, &p);
 			break;
 		case DROP:
 			fwd_drop(f, p.m, s.why);

@@ -17,7 +17,7 @@ static bool may_cross(const struct ip6_addr *a)
 }
 
 // LMA-FW-05: no tunnel in a tunnel, to us or from one MAG to another.
-static bool is_tunnel_end(const struct fwd *f, const struct ip6_addr *a)
+bool fwd_is_tunnel_end(const struct fwd *f, const struct ip6_addr *a)
 {
 	return fwd_is_lmaa(f->conf, a) || peer_find(f->fib, *a) != 0;
 }
@@ -50,7 +50,7 @@ static bool unwrap(struct fwd *f, struct pkt *p, enum verdict *why)
 	if (!may_cross(&inner->dst))
 		return false;
 	*why = V_DROP_NESTED;
-	return !is_tunnel_end(f, &inner->dst);
+	return !fwd_is_tunnel_end(f, &inner->dst);
 }
 
 // LMA-FW-03: bound, and bound to this tunnel.
@@ -67,8 +67,7 @@ static bool is_entitled(const struct fwd *f, const struct pkt *p, uint32_t value
 	return e->peer_id == p->peer || e->prev_peer_id == p->peer;
 }
 
-// LMA-FW-08, the exit. False: RFC 6040 4.2 asks for a drop.
-static bool take_ecn(enum fwd_ecn mode, struct ip6_hdr_bytes *inner, uint8_t outer_ecn)
+bool fwd_take_ecn(enum fwd_ecn mode, struct ip6_hdr_bytes *inner, uint8_t outer_ecn)
 {
 	uint8_t ecn = ip6_class(inner) & ECN_MASK;
 
@@ -89,7 +88,7 @@ static void let_in(struct fwd *f, struct pkt *p, uint32_t value)
 
 	if (!is_entitled(f, p, value, &why))
 		return fwd_drop(f, p->m, why);
-	if (!take_ecn(f->conf->ecn, inner, p->outer_ecn))
+	if (!fwd_take_ecn(f->conf->ecn, inner, p->outer_ecn))
 		return fwd_drop(f, p->m, V_DROP_ECN);
 	if (inner->hop_limit <= 1)
 		return fwd_refuse(f, p, V_DROP_HOP_LIMIT, hop_limit_exceeded);
@@ -97,26 +96,33 @@ static void let_in(struct fwd *f, struct pkt *p, uint32_t value)
 	lane_add(&f->route, p);
 }
 
-void fwd_decap(struct fwd *f)
+uint16_t fwd_unwrap(struct fwd *f)
 {
-	const struct ip6_addr *sources[FWD_BURST];
-	uint32_t values[FWD_BURST];
 	struct lane *in = &f->tunnel;
 	uint16_t n = 0;
 	enum verdict why;
 
 	for (uint16_t i = 0; i < in->n; i++) {
-		if (!unwrap(f, &in->p[i], &why)) {
+		if (unwrap(f, &in->p[i], &why))
+			in->p[n++] = in->p[i];
+		else
 			fwd_drop(f, in->p[i].m, why);
-			continue;
-		}
-		in->p[n] = in->p[i];
-		sources[n] = &ip6_of(in->p[n].m)->src;
-		n++;
 	}
 	in->n = 0;
+	return n;
+}
+
+void fwd_decap(struct fwd *f)
+{
+	const struct ip6_addr *sources[FWD_BURST];
+	uint32_t values[FWD_BURST];
+	struct lane *in = &f->tunnel;
+	uint16_t n = fwd_unwrap(f);
+
 	if (n == 0)
 		return;
+	for (uint16_t i = 0; i < n; i++)
+		sources[i] = &ip6_of(in->p[i].m)->src;
 	bcache_find_burst(f->bcache, sources, n, values);
 	for (uint16_t i = 0; i < n; i++)
 		if (values[i] >= BCACHE_FIRST)

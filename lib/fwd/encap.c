@@ -79,33 +79,34 @@ static uint32_t tunnel_mtu(const struct fwd_entry *e, const struct nexthop *nh)
 	return path > IP6_HDR ? path - IP6_HDR : 0;
 }
 
-static void wrap(struct fwd *f, struct pkt *p, const struct fwd_entry *e, const struct nexthop *nh)
+bool fwd_wrap(struct fwd *f, struct pkt *p, const struct fwd_entry *e)
 {
 	uint8_t tc = outer_class(f->conf->ecn, ip6_class(ip6_of(p->m)));
 	uint32_t label = label_of_flow(f, p->m);
 	uint16_t len = rte_pktmbuf_data_len(p->m);
 	struct ip6_hdr_bytes *outer = (struct ip6_hdr_bytes *)rte_pktmbuf_prepend(p->m, IP6_HDR);
 
-	if (outer == NULL)
-		return fwd_drop(f, p->m, V_DROP_NO_MBUF);
+	if (outer == NULL) {
+		fwd_drop(f, p->m, V_DROP_NO_MBUF);
+		return false;
+	}
 	memcpy(outer, e->outer, IP6_HDR);
 	ip6_set_class_label(outer, tc, label);
 	outer->payload_len[0] = (uint8_t)(len >> 8);
 	outer->payload_len[1] = (uint8_t)len;
-	fwd_output(f, p, nh);
+	return true;
 }
 
-// LMA-MTU-02.
-static void fit(struct fwd *f, struct pkt *p, const struct fwd_entry *e, const struct nexthop *nh)
+bool fwd_fits(struct fwd *f, struct pkt *p, const struct fwd_entry *e, const struct nexthop *nh)
 {
 	uint32_t mtu = tunnel_mtu(e, nh), told = RTE_MAX(mtu, (uint32_t)IP6_MIN_MTU);
 	uint32_t len = rte_pktmbuf_data_len(p->m);
 
 	if (len > told)
-		return fwd_refuse(f, p, V_DROP_TOO_BIG, (struct refusal){ICMP6_TOO_BIG, 0, told});
-	if (len > mtu)
-		return fwd_drop(f, p->m, V_DROP_LINK_MTU);
-	wrap(f, p, e, nh);
+		fwd_refuse(f, p, V_DROP_TOO_BIG, (struct refusal){ICMP6_TOO_BIG, 0, told});
+	else if (len > mtu)
+		fwd_drop(f, p->m, V_DROP_LINK_MTU);
+	return len <= mtu;
 }
 
 static void enter(struct fwd *f, struct pkt *p, uint32_t value)
@@ -125,7 +126,9 @@ static void enter(struct fwd *f, struct pkt *p, uint32_t value)
 		nexthop_get(f->fib, atomic_load_explicit(&e->nexthop, memory_order_relaxed));
 	switch (nh->kind) {
 	case NH_PORT:
-		return fit(f, p, e, nh);
+		if (fwd_fits(f, p, e, nh) && fwd_wrap(f, p, e))
+			fwd_output(f, p, nh);
+		return;
 	case NH_GLEAN:
 		return fwd_glean(f, p, ip6_is_zero(nh->gateway) ? e->tunnel.remote : nh->gateway);
 	default: // RFC 2473 8.3: no way to the tunnel's end is told as code 3

@@ -2,13 +2,18 @@
 // verdict for each.
 //
 // pipeline.c  the order of the stages, and the one place that counts and frees
-// classify.c  bytes become headers, here and nowhere else: lanes INNER, TUNNEL, PUNT, DROP
+// classify.c  bytes become headers, here and nowhere else: which lane a frame takes
 // encap.c     downlink: binding, hop limit, MTU, DSCP and ECN, flow label, prebuilt header
 // decap.c     uplink: whose tunnel, whose source, ECN, hop limit
 // route.c     what next for a packet in no tunnel: a port, a pool, nowhere
 // icmp.c      ICMPv6 errors, token bucket; they enter the next burst as if received
 // output.c    next hop: layer-2 header, into the port's array
 // punt.c      to the control thread, policed per MAG
+// access.c    uplink at a MAG: whose frame, from where, into the tunnel
+// deliver.c   downlink at a MAG: out of the tunnel, to the node's link
+// listen.c    frames of access links and of the kernel for control, policed
+//
+// An LMA's burst goes through decap, route, encap; a MAG's through access, deliver, route.
 //
 // Knows no driver and no YAML: the app polls ports, calls fwd_burst, sends what is in fwd_out,
 // calls fwd_sent. Threads: a struct fwd belongs to one worker; what it reads of others is bcache

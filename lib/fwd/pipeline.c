@@ -9,6 +9,8 @@
 #include "base/rng.h"
 #include "fwd/stage.h"
 
+enum { ETH_LEN = 14 };
+
 int fwd_new(const struct fwd_init *init, const struct fwd_conf *conf, struct fwd **out)
 {
 	struct fwd *f = rte_zmalloc_socket("fwd", sizeof(*f), RTE_CACHE_LINE_SIZE, init->socket);
@@ -22,6 +24,7 @@ int fwd_new(const struct fwd_init *init, const struct fwd_conf *conf, struct fwd
 	f->telem = init->telem;
 	f->pool = init->pool;
 	f->punt_ring = init->punt;
+	f->relay_ring = init->relay;
 	f->key = (struct siphash_key){rng_u64(&rng), rng_u64(&rng)};
 	*out = f;
 	return 0;
@@ -57,7 +60,13 @@ void fwd_drop(struct fwd *f, struct rte_mbuf *m, enum verdict verdict)
 
 static void run_stages(struct fwd *f)
 {
-	fwd_decap(f);
+	if (f->conf->role == FWD_MAG) {
+		fwd_access(f);
+		fwd_deliver(f);
+		fwd_deliver_own(f);
+	} else {
+		fwd_decap(f);
+	}
 	fwd_route(f);
 	fwd_encap(f);
 	fwd_to_control(f);
@@ -84,12 +93,34 @@ static bool is_packet(struct rte_mbuf *m)
 	return m->nb_segs == 1 && ip6_packet_len(s.p, s.n) == s.n;
 }
 
-static uint8_t verdict_of(struct rte_mbuf *m)
+static bool is_frame(struct rte_mbuf *m)
 {
-	bool waited =
-		m->priv_size >= sizeof(struct fwd_punt) && fwd_punt_of(m)->kind == FWD_PUNT_WAITED;
+	return m->nb_segs == 1 && rte_pktmbuf_data_len(m) >= ETH_LEN;
+}
 
-	return waited ? V_TX_WAITED : V_TX_SIGNALLING;
+static enum fwd_punt_kind kind_of(struct rte_mbuf *m)
+{
+	if (m->priv_size < sizeof(struct fwd_punt)) // a pool not made for it
+		return FWD_PUNT_SIGNALLING;
+	return fwd_punt_of(m)->kind;
+}
+
+static void originate_packet(struct fwd *f, struct rte_mbuf *m, enum verdict verdict)
+{
+	if (is_packet(m))
+		lane_add(&f->route, &(struct pkt){.m = m, .verdict = (uint8_t)verdict});
+	else
+		fwd_drop(f, m, V_DROP_TRUNCATED);
+}
+
+static void originate_frame(struct fwd *f, struct rte_mbuf *m, enum verdict verdict)
+{
+	struct pkt p = {.m = m, .verdict = (uint8_t)verdict};
+
+	if (is_frame(m))
+		fwd_put(f, &p, fwd_punt_of(m)->port, NULL, 0);
+	else
+		fwd_drop(f, m, V_DROP_TRUNCATED);
 }
 
 void fwd_originate(struct fwd *f, struct rte_mbuf **pkts, uint16_t n, ns_t now)
@@ -97,11 +128,19 @@ void fwd_originate(struct fwd *f, struct rte_mbuf **pkts, uint16_t n, ns_t now)
 	f->now = now;
 	telem_count(&f->telem->originated, n);
 	for (uint16_t i = 0; i < n; i++) {
-		if (is_packet(pkts[i]))
-			lane_add(&f->route,
-				 &(struct pkt){.m = pkts[i], .verdict = verdict_of(pkts[i])});
-		else
-			fwd_drop(f, pkts[i], V_DROP_TRUNCATED);
+		switch (kind_of(pkts[i])) {
+		case FWD_PUNT_ND:
+			originate_frame(f, pkts[i], V_TX_ND);
+			break;
+		case FWD_PUNT_FROM_KERNEL:
+			originate_frame(f, pkts[i], V_TX_KERNEL);
+			break;
+		case FWD_PUNT_WAITED:
+			originate_packet(f, pkts[i], V_TX_WAITED);
+			break;
+		default:
+			originate_packet(f, pkts[i], V_TX_SIGNALLING);
+		}
 	}
 	run_stages(f);
 }

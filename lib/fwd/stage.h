@@ -14,16 +14,18 @@
 
 enum { FWD_OUT = 4 * FWD_BURST };
 enum { PREFETCH_AHEAD = 4 }; // packets whose first line is asked for before they are looked at
-// Buckets for signalling: one half for MAGs that have bindings, by their number, the other for anybody
-// else, by hash. So a flood from made-up addresses does not silence a MAG that is known.
-enum { MAG_BUCKETS = 4096, STRANGER_BUCKETS = 1024, GLEAN_BUCKETS = 256 };
+// Buckets for signalling: one half for MAGs that have bindings, by their number, the other for
+// anybody else, by hash. So a flood from made-up addresses does not silence a MAG that is known.
+enum { MAG_BUCKETS = 4096, STRANGER_BUCKETS = 1024, GLEAN_BUCKETS = 256, ACCESS_BUCKETS = 4096 };
 
 // A packet between two stages.
 struct pkt {
 	struct rte_mbuf *m; // one segment; its data starts at an IPv6 header and ends with it
 	uint32_t peer;      // decap: whose tunnel it came through
 	uint16_t port;      // received on
-	uint16_t offset;    // classify: of what follows the outer headers
+	uint16_t offset;    // classify: of what follows the outer headers; access lane: of the IPv6
+			    // header
+	uint16_t vlan;      // received with; 0: untagged
 	uint8_t verdict;    // what it is counted as if it leaves: V_TX_*
 	uint8_t outer_ecn;  // decap
 	uint8_t punt;       // enum fwd_punt_kind
@@ -40,16 +42,18 @@ struct fwd {
 	const struct fib *fib;
 	struct telem_worker *telem;
 	struct rte_mempool *pool;
-	struct rte_ring *punt_ring;
+	struct rte_ring *punt_ring, *relay_ring;
 	struct siphash_key key;
 	ns_t now; // of the burst that is under way
-	struct lane tunnel, route, enter,
-		punt;      // enter: towards a mobile node, about to enter a tunnel
-	uint16_t n_errors; // ICMP errors that wait for fwd_turn
+	struct lane tunnel, route, punt;
+	struct lane enter;  // LMA: towards a mobile node, about to enter a tunnel
+	struct lane access; // MAG: from a node, still with its layer 2
+	uint16_t n_errors;  // ICMP errors that wait for fwd_turn
 	struct pkt errors[FWD_BURST];
 	struct bucket icmp_bucket;
 	struct bucket mag_buckets[MAG_BUCKETS], stranger_buckets[STRANGER_BUCKETS];
 	struct bucket glean_buckets[GLEAN_BUCKETS];
+	struct bucket access_buckets[ACCESS_BUCKETS], access_all, relay_bucket;
 	struct fwd_out out[FWD_MAX_PORTS];
 };
 
@@ -74,10 +78,13 @@ static inline bool is_own(const struct pkt *p)
 
 // ---- The stages, in order.
 void fwd_classify(struct fwd *, uint16_t port, struct rte_mbuf **pkts, uint16_t n);
-void fwd_decap(struct fwd *);      // tunnel → route
-void fwd_route(struct fwd *);      // route → enter, output
-void fwd_encap(struct fwd *);      // enter → output
-void fwd_to_control(struct fwd *); // punt → ring
+void fwd_decap(struct fwd *);       // LMA: tunnel → route
+void fwd_access(struct fwd *);      // MAG: access → output
+void fwd_deliver(struct fwd *);     // MAG: tunnel → output
+void fwd_deliver_own(struct fwd *); // MAG: route → output, what is for a node here
+void fwd_route(struct fwd *);       // route → enter, output
+void fwd_encap(struct fwd *);       // LMA: enter → output
+void fwd_to_control(struct fwd *);  // punt → ring
 
 // ---- Ends of a packet.
 
@@ -93,6 +100,27 @@ void fwd_refuse(struct fwd *, struct pkt *, enum verdict, struct refusal);
 void fwd_glean(struct fwd *, struct pkt *, struct ip6_addr next);
 // Layer 2 in front, into the array of the next hop's port. nh->kind is NH_PORT.
 void fwd_output(struct fwd *, struct pkt *, const struct nexthop *nh);
+// The same with a header of the caller's; none (l2_len 0) for a whole frame.
+void fwd_put(struct fwd *, struct pkt *, uint16_t port, const uint8_t *l2, uint8_t l2_len);
+// A whole frame of an access link to control, if its MAC address may ask; else `otherwise`.
+void fwd_listen(struct fwd *, struct pkt *, enum verdict otherwise);
+// A whole frame to the kernel's TAP, by way of control.
+void fwd_relay(struct fwd *, struct pkt *);
+
+// ---- Parts of tunnels that LMA and MAG share.
+
+// Takes the outer headers off every packet of the tunnel lane; what is not let in is dropped by
+// name. How many are left at its front.
+uint16_t fwd_unwrap(struct fwd *);
+// LMA-FW-08, the exit. False: RFC 6040 4.2 asks for a drop.
+bool fwd_take_ecn(enum fwd_ecn, struct ip6_hdr_bytes *inner, uint8_t outer_ecn);
+// Whether the packet fits the entry's tunnel over that next hop; refused or dropped if not
+// (LMA-MTU-02).
+bool fwd_fits(struct fwd *, struct pkt *, const struct fwd_entry *, const struct nexthop *);
+// The entry's outer header in front. False: there was no room, and it is dropped.
+bool fwd_wrap(struct fwd *, struct pkt *, const struct fwd_entry *);
+// LMA-FW-05: our own tunnel address, or a peer's.
+bool fwd_is_tunnel_end(const struct fwd *, const struct ip6_addr *);
 
 // ---- Questions about addresses.
 bool fwd_is_lmaa(const struct fwd_conf *, const struct ip6_addr *);

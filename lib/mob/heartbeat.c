@@ -53,13 +53,14 @@ static void add_counter(const struct heartbeat_conf *c, struct mh *mh)
 }
 
 // HB-03: a counter that was never heard is stored, another one than before tells of lost sessions.
-static bool learn_counter(struct heartbeat *h, const struct mh *mh)
+// HB-04: so does an unasked one, even if it is the first that is heard: nobody else sends those.
+static bool learn_counter(struct heartbeat *h, const struct mh *mh, bool unasked)
 {
 	const struct mh_opt *opt = mh_find(mh, OPT_RESTART_COUNTER);
 
 	if (opt == NULL)
 		return false;
-	bool restarted = h->has_counter && h->counter != opt->restart_counter.count;
+	bool restarted = h->has_counter ? h->counter != opt->restart_counter.count : unasked;
 	h->has_counter = true;
 	h->counter = opt->restart_counter.count;
 	return restarted;
@@ -76,7 +77,7 @@ static enum heartbeat_news hear_response(struct heartbeat *h, const struct mh *m
 	h->unanswered = 0;
 	h->unreachable = false;
 	h->responses++;
-	if (learn_counter(h, mh))
+	if (learn_counter(h, mh, unasked))
 		return HEARTBEAT_RESTARTED;
 	return back ? HEARTBEAT_BACK : HEARTBEAT_NOTHING;
 }

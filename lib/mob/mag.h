@@ -73,10 +73,11 @@ enum mag_event_kind {
 
 // What a frame tells beside that its sender is there.
 enum mag_heard {
-	HEARD_FRAME,   // nothing more
-	HEARD_LINK_UP, // RS, DAD or MLD: hosts send them when a link comes up. A node that is bound
-		       // may have been elsewhere in between: it is registered again, at most once
-		       // in a while
+	HEARD_FRAME, // nothing more
+	// DAD, MLD, a search for the router: hosts send them when a link comes up. A node that is
+	// bound may have been elsewhere in between: it is registered again, at most
+	// MAX_UPDATE_RATE.
+	HEARD_LINK_UP,
 	HEARD_SOLICIT, // the same, and an RA is owed (MAG-RA-04)
 };
 

@@ -11,17 +11,18 @@ from scapy.config import conf as scapy_conf
 
 scapy_conf.verb = 0
 # pylint: disable=wrong-import-position
-from scapy.fields import (ByteField, FieldLenField, IP6Field, LongField, ShortField, StrLenField,
+from scapy.fields import (ByteField, FieldLenField, IntField, IP6Field, LongField, ShortField, StrLenField,
                           XByteField, XShortField)
 from scapy.layers.inet6 import IPv6, in6_chksum
 from scapy.packet import Packet
 
 MH = 135            # next header of the mobility header
-PBU, PBA, BE = 5, 6, 7
+PBU, PBA, BE, HEARTBEAT = 5, 6, 7, 13
 A, H, L, K, M, R, P = 0x8000, 0x4000, 0x2000, 0x1000, 0x0800, 0x0400, 0x0200
 PBA_P = 0x20
 NEW_INTERFACE, BETWEEN_INTERFACES, BETWEEN_MAGS, HI_UNKNOWN, NO_CHANGE = 1, 2, 3, 4, 5
 IEEE_80211 = 4
+HB_R, HB_U = 1, 2  # RFC 5847 3: a response, an unsolicited one
 
 
 class Option(Packet):
@@ -79,6 +80,12 @@ class Timestamp(Option):  # RFC 5213 8.8: 48 bits of seconds, 16 of fraction
     fields_desc = [ByteField("otype", 27), ByteField("olen", 8), LongField("value", 0)]
 
 
+class RestartCounter(Option):  # RFC 5847 3.3
+    name = "Restart Counter"
+    align = (4, 2)
+    fields_desc = [ByteField("otype", 28), ByteField("olen", 4), IntField("value", 0)]
+
+
 class Unknown(Option):
     name = "Unknown"
     fields_desc = [XByteField("otype", 0), FieldLenField("olen", None, length_of="data", fmt="B"),
@@ -86,7 +93,7 @@ class Unknown(Option):
 
 
 CLASSES = {8: MnId, 22: Hnp, 23: Handoff, 24: AccessTech, 25: LinkLayerId, 26: LinkLocal,
-           27: Timestamp}
+           27: Timestamp, 28: RestartCounter}
 
 
 class Body(Packet):
@@ -110,7 +117,11 @@ class BeBody(Body):
                                       IP6Field("address", "::")]
 
 
-BODIES = {PBU: PbuBody, PBA: PbaBody, BE: BeBody}
+class HeartbeatBody(Body):  # RFC 5847 3.2
+    fields_desc = Body.fields_desc + [XShortField("flags", 0), IntField("seq", 0)]
+
+
+BODIES = {PBU: PbuBody, PBA: PbaBody, BE: BeBody, HEARTBEAT: HeartbeatBody}
 
 
 def now_q16():

@@ -10,7 +10,7 @@ import threading
 
 from kernel import run
 
-ETH_P_ALL, SO_ATTACH_FILTER, SO_RCVBUFFORCE = 3, 26, 33
+ETH_P_ALL, SO_ATTACH_FILTER, SO_RCVBUFFORCE, SO_TIMESTAMPNS = 3, 26, 33, 35
 NEXT_HEADER_AT = 14 + 6  # in an untagged Ethernet frame with IPv6
 
 
@@ -32,14 +32,17 @@ def _only(sock, next_header):
 
 
 class Capture:
-    """Frames of one next header on one device, from the moment this returns."""
+    """Frames of one next header (None: all) on one device, from the moment this returns. `times` are
+    the kernel's, of each frame, in ns."""
 
     def __init__(self, ns, dev, path, next_header=135):
-        self.path, self.frames = path, []
+        self.path, self.frames, self.times = path, [], []
         with ns:
             self._sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
             self._sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
-            _only(self._sock, next_header)
+            self._sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+            if next_header is not None:
+                _only(self._sock, next_header)
             self._sock.bind((dev, ETH_P_ALL))
         self._wake, self._stop = os.pipe()
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -49,9 +52,18 @@ class Capture:
         while True:
             ready = select.select([self._sock, self._wake], [], [])[0]
             if self._sock in ready:
-                self.frames.append(self._sock.recv(65536))
+                self._read_one()
             elif self._wake in ready:
                 return
+
+    def _read_one(self):
+        try:
+            frame, (stamp, *_), *_ = self._sock.recvmsg(65536, 64)
+        except OSError:
+            return  # its device went down; it may come up again
+        seconds, ns = struct.unpack("=qq", stamp[2])
+        self.times.append(seconds * 10**9 + ns)
+        self.frames.append(frame)
 
     def close(self):
         """Ends the capture and writes the file; the frames."""

@@ -8,74 +8,23 @@ Decides addresses and names. Everything is made here and taken away here, also w
 import contextlib
 import os
 import shutil
+import threading
 
 import kernel
+import configs
 from capture import Capture, complaints, names
+from configs import (BACKBONE_MTU, BB_LMA, CN, COA, CORE_GW, LMA_BACK, LMAA, STRANGER)
+from kernel import Failed
 from lma import Lma
 from mag import Mag
 from node import Node
 
-CN, CORE_GW = "2001:db8:c::2", "2001:db8:c::1"
-LMA_BACK, BB_LMA = "2001:db8:b0::1", "2001:db8:b0::2"
-LMAA = "2001:db8:1a::1"
-POOL = "2001:db8:100::/48"
-COA = {"mag1": "2001:db8:b1::1", "mag2": "2001:db8:b2::1"}
-STRANGER = "2001:db8:b9::1"  # reaches the LMA, is no configured MAG
-BACKBONE_MTU = 1600  # the outer header fits beside a 1500 byte packet
-
-CONFIG = f"""\
-node:
-  name: lma1
-management:
-  socket: {{socket}}
-dataplane:
-  workers: 1
-  hugepages: false
-  memory_mb: 512
-  mbufs: 8192
-lma:
-  addresses: [{LMAA}]
-  max_bindings: 10000
-  max_mags: 16
-  max_lifetime_s: 3600
-  min_delay_before_bce_delete_ms: 2000
-  tunnel_mtu: {BACKBONE_MTU}
-  signalling_rate: 5000
-ports:
-  - name: core0
-    driver: af_xdp
-    netdev: core0
-  - name: back0
-    driver: af_xdp
-    netdev: back0
-interfaces:
-  - name: core
-    port: core0
-    role: core
-  - name: backbone
-    port: back0
-    role: backbone
-mags:
-  - name: mag1
-    address: {COA["mag1"]}
-  - name: mag2
-    address: {COA["mag2"]}
-pools:
-  - name: subscribers
-    prefix: {POOL}
-profiles:
-  - match: stolen@example
-    permit: false
-  - match: "@example"
-    permit: true
-"""
-
-
 class Domain:
-    """Made by `with Domain(build) as d`. Until `d.lma.start()` nobody serves."""
+    """Made by `with Domain(build) as d`. Until `d.start()` nobody serves. `mode` is the kind of
+    ports that the programs have: one of configs.MODES."""
 
-    def __init__(self, build, say=lambda line: None):
-        self.build, self.say = build, say
+    def __init__(self, build, say=lambda line: None, mode="af_xdp"):
+        self.build, self.say, self.mode = build, say, mode
         self.spaces, self.mags = {}, {}
         self.dir = self.lma = None
         self._undo = contextlib.ExitStack()
@@ -109,8 +58,9 @@ class Domain:
         kernel.link(lma, "back0", bb, "lma0", BACKBONE_MTU)
         cn.ip(f"-6 addr add {CN}/64 dev core0 nodad")
         cn.ip(f"-6 route add default via {CORE_GW}")
-        lma.ip(f"-6 addr add {CORE_GW}/64 dev core0 nodad")
-        lma.ip(f"-6 addr add {LMA_BACK}/64 dev back0 nodad")
+        core, back = self._twin(lma, "core0"), self._twin(lma, "back0", BACKBONE_MTU)
+        lma.ip(f"-6 addr add {CORE_GW}/64 dev {core} nodad")
+        lma.ip(f"-6 addr add {LMA_BACK}/64 dev {back} nodad")
         lma.ip(f"-6 addr add {LMAA}/128 dev lo")
         lma.ip(f"-6 route add 2001:db8:b0::/44 via {BB_LMA}")
         bb.ip(f"-6 addr add {BB_LMA}/64 dev lma0 nodad")
@@ -120,21 +70,58 @@ class Domain:
         for name, coa in COA.items():
             self._wire_mag(name, coa)
 
-    def _wire_mag(self, name, coa):
+    def _twin(self, ns, netdev, mtu=1500):
+        """Where the kernel's addresses of that port stand."""
+        name = configs.twin(self.mode, netdev)
+        if name != netdev:
+            # The kernel sees the port's frames, too, and must not answer them there.
+            ns.quiet(netdev)
+            ns.tap(name, mtu)
+        return name
+
+    def _wire_backbone(self, name, coa):
+        """A link from the router to that MAG, with addresses and routes; its namespace."""
         bb, ns = self.spaces["bb"], self.namespace(name)
         net = coa[:-1]
         kernel.link(bb, name, ns, "back0", BACKBONE_MTU)
         bb.ip(f"-6 addr add {net}ff/64 dev {name} nodad")
-        ns.ip(f"-6 addr add {coa}/64 dev back0 nodad")
+        back = self._twin(ns, "back0", BACKBONE_MTU)
+        ns.ip(f"-6 addr add {coa}/64 dev {back} nodad")
         ns.ip(f"-6 route add {LMAA}/128 via {net}ff")
         ns.ip(f"-6 route add default via {net}ff")
-        mag = Mag(ns, "back0", coa, LMAA)
+        return ns
+
+    def _wire_mag(self, name, coa):
+        mag = Mag(self._wire_backbone(name, coa), "back0", coa, LMAA)
         self._undo.callback(mag.close)
         mag.open_tunnel()
         self.mags[name] = mag
 
+    # ---- The programs under test
+
+    def programs(self):
+        """Those that have to serve when a test begins and when it ends."""
+        return [self.lma]
+
+    def start(self):
+        """Starts those that do not run, all at once; Failed if one does not come up."""
+        missing, errors = [p for p in self.programs() if not p.is_running()], []
+
+        def begin(program):
+            try:
+                program.start()
+            except (Failed, OSError) as e:
+                errors.append(e)
+        threads = [threading.Thread(target=begin, args=(p,)) for p in missing]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        if errors:
+            raise errors[0]
+
     def listen(self):
-        """From here on every mobility message of the LMA's is kept, for `verdict_of_others`."""
+        """From here on every mobility message is kept, for `verdict_of_others`."""
         self.tap = Capture(self.spaces["bb"], "lma0", os.path.join(self.dir, "all.pcap"))
         self._undo.callback(self.tap.close)
 
@@ -193,8 +180,11 @@ class Domain:
         """A configuration file in this run's directory; its path."""
         path = os.path.join(self.dir, name)
         with open(path, "w", encoding="utf-8") as f:
-            f.write(text or CONFIG.format(socket=os.path.join(self.dir, "lma.sock")))
+            f.write(text or self.lma_config())
         return path
+
+    def lma_config(self):
+        return configs.lma(os.path.join(self.dir, "lma.sock"), self.mode)
 
     def kernel_as_lma(self, mag, prefix):
         """The kernel plays the LMA's tunnel for one prefix: shows that the domain itself works."""

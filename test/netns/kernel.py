@@ -11,6 +11,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 
@@ -32,8 +33,9 @@ def run(*args, check=True, timeout=20):
     return done.stdout
 
 
-def lacks():
-    """Why this machine cannot run namespace tests, or None."""
+def lacks(tunnel=True):
+    """Why this machine cannot run namespace tests, or None; `tunnel`: those where the kernel is a
+    tunnel's end."""
     if os.geteuid() != 0:
         return "needs root (network namespaces)"
     for tool in ("ip", "nsenter", "ethtool", "sysctl"):
@@ -44,9 +46,11 @@ def lacks():
         probe.add()
         probe.ip("link set lo up")
         probe.ip("-6 addr add 2001:db8:ffff::1/128 dev lo")
-        probe.ip("-6 route add 2001:db8:fffe::/64 encap seg6 mode encap.red segs 2001:db8:ffff::1 dev lo")
+        if tunnel:
+            probe.ip("-6 route add 2001:db8:fffe::/64 encap seg6 mode encap.red "
+                     "segs 2001:db8:ffff::1 dev lo")
     except (Failed, OSError) as e:
-        return f"kernel without what the tunnel peer needs (net namespaces, seg6): {e}"
+        return f"kernel without network namespaces{', or without seg6' if tunnel else ''}: {e}"
     finally:
         probe.delete()
     return None
@@ -74,6 +78,20 @@ class Namespace:
 
     def ip(self, line, check=True):
         return run("ip", "-n", self.name, *line.split(), check=check)
+
+    def batch(self, *lines):
+        """Several commands of ip at once: nothing but the kernel between them."""
+        subprocess.run(["ip", "-n", self.name, "-batch", "-"], input="\n".join(lines), text=True,
+                       capture_output=True, check=True, timeout=20)
+
+    def tap(self, name, mtu):
+        """A TAP that stays when the program that serves it goes."""
+        self.ip(f"tuntap add mode tap name {name}")
+        self.ip(f"link set {name} mtu {mtu} up")
+
+    def quiet(self, dev):
+        """The kernel says nothing there on its own account."""
+        self.sysctl(f"net.ipv6.conf.{dev}.disable_ipv6", 1)
 
     def sysctl(self, key, value):
         with self:
@@ -109,13 +127,20 @@ class Namespace:
             os.close(fd)
 
 
-def link(a, a_dev, b, b_dev, mtu=1500):
-    """A wire between two namespaces. Both ends write whole checksums: what veth leaves to a NIC
-    never comes to be behind AF_XDP (ping works then, TCP does not)."""
-    run("ip", "-n", a.name, "link", "add", a_dev, "mtu", str(mtu), "type", "veth",
-        "peer", "name", b_dev, "mtu", str(mtu), "netns", b.name)
+def wire(a, a_dev, b, b_dev, mtu=1500, mac=None):
+    """A wire between two namespaces, both ends still down; `mac` is a's. Both ends write whole
+    checksums: what veth leaves to a NIC never comes to be behind AF_XDP (ping works then, TCP does
+    not)."""
+    run("ip", "-n", a.name, "link", "add", a_dev, *(["address", mac] if mac else []),
+        "mtu", str(mtu), "type", "veth", "peer", "name", b_dev, "mtu", str(mtu), "netns", b.name)
     for ns, dev in ((a, a_dev), (b, b_dev)):
         ns.run("ethtool", "-K", dev, "tx", "off")
+
+
+def link(a, a_dev, b, b_dev, mtu=1500):
+    """A wire between two namespaces, in use."""
+    wire(a, a_dev, b, b_dev, mtu)
+    for ns, dev in ((a, a_dev), (b, b_dev)):
         ns.ip(f"link set {dev} up")
 
 
@@ -161,6 +186,11 @@ def reap(say=lambda line: None):
 def scratch():
     """A directory for this run's files, known to be ours when we are killed."""
     return tempfile.mkdtemp(prefix=f"{PREFIX}-run-{os.getpid()}-")
+
+
+def address_bytes(text):
+    """An IPv6 address as it is in a packet."""
+    return socket.inet_pton(socket.AF_INET6, text)
 
 
 def pause(seconds):

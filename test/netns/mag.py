@@ -5,18 +5,15 @@ header (RFC 2473), `End.DT6` takes it off again. The script's end writes PBUs wi
 test/interop/pmip.py and hears PBAs on a raw socket of protocol 135, where the kernel has already
 thrown away what has a wrong checksum.
 """
-import os
 import select
 import socket
-import sys
 import time
 
 from scapy.layers.inet6 import IPv6
 
+import pmip
 from kernel import Failed
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "interop"))
-import pmip  # pylint: disable=wrong-import-position
 
 # RFC 6543: the same on every access link, so that a mobile node sees one router everywhere.
 FIXED_MAC = "00:00:5e:00:52:13"

@@ -6,7 +6,7 @@ from scapy.layers.inet6 import IPv6, IPv6ExtHdrFragment
 from scapy.layers.l2 import Ether
 
 import pmip
-from domain import LMAA
+from configs import LMAA
 from sentences import same, test, true
 from traffic import ping
 

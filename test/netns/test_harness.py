@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import kernel
-from domain import CN
+from configs import CN
 from sentences import same, test, true
 from traffic import ping, transfer
 

@@ -5,7 +5,7 @@ import signal
 import stat
 import subprocess
 
-from domain import CONFIG, POOL
+from configs import POOL
 from lma import Lma
 from sentences import same, test, true
 from traffic import ping
@@ -19,7 +19,7 @@ def checked(d, text):
 
 
 def config(d):
-    return CONFIG.format(socket=d.lma.socket)
+    return d.lma_config()
 
 
 @test

@@ -3,7 +3,7 @@ import os
 
 import pmip
 from capture import Capture, complaints, decode, has_tshark, names
-from domain import LMAA
+from configs import LMAA
 from sentences import Skip, same, test, true
 
 

@@ -4,7 +4,7 @@ import socket
 from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
 
 import pmip
-from domain import CN, CORE_GW, LMAA
+from configs import CN, CORE_GW, LMAA
 from sentences import same, test, true
 from traffic import Transfer, ask_once, ping, transfer
 

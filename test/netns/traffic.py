@@ -3,12 +3,14 @@ import hashlib
 import os
 import socket
 import subprocess
+import sys
 import threading
 import time
 
 from kernel import Failed
 
 CHUNK = 1 << 20
+SO_MAX_PACING_RATE = 47
 
 
 def ask_once(ns, to, count=1, timeout=10):
@@ -28,11 +30,14 @@ def ping(ns, to, count=3):
 class Transfer:
     """One TCP connection that carries `size` random bytes one way, compared by SHA-256.
 
-    Runs in two threads of its own; `join` waits for both and returns bytes per second.
+    Without a size it goes on until `finish`. Runs in two threads of its own; `join` waits for both
+    and returns bytes per second. `pace` is the most that it sends, in bytes per second.
     """
 
-    def __init__(self, sender, receiver, to, size, port=5001):
+    def __init__(self, sender, receiver, to, size=None, port=5001, pace=None):
         self.size, self.error, self.moved, self.seconds = size, None, 0, 0.0
+        self.sent, self.retransmitted, self.ends = 0, 0, None
+        self._finished = False
         self._progress = threading.Condition()
         with receiver:
             self._listener = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
@@ -41,6 +46,8 @@ class Transfer:
             self._listener.listen(1)
         with sender:
             self._out = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+        if pace:
+            self._out.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, int(pace))
         self._out.settimeout(30)
         self._listener.settimeout(30)
         self._to, self._sent, self._got = (to, port), None, None
@@ -61,16 +68,23 @@ class Transfer:
             self._progress.notify_all()
 
     def _send(self):
-        sha, left, block = hashlib.sha256(), self.size, os.urandom(CHUNK)
+        sha, block = hashlib.sha256(), os.urandom(CHUNK)
         self._out.connect(self._to)
-        while left > 0:
-            piece = block[:left]
+        self.ends = self._ends()
+        while not self._finished and self.sent != self.size:
+            piece = block if self.size is None else block[:self.size - self.sent]
             self._out.sendall(piece)
             sha.update(piece)
-            left -= len(piece)
+            self.sent += len(piece)
             block = block[1:] + block[:1]  # not the same twice, or a doubled block would pass
         self._sent = sha.digest()
+        info = self._out.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+        self.retransmitted = int.from_bytes(info[100:104], sys.byteorder)  # tcpi_total_retrans
         self._out.shutdown(socket.SHUT_WR)
+
+    def _ends(self):
+        """Addresses and ports of the connection: another one would have others."""
+        return self._out.getsockname()[:2], self._out.getpeername()[:2]
 
     def _receive(self):
         sha, begin = hashlib.sha256(), time.monotonic()
@@ -90,7 +104,12 @@ class Transfer:
         with self._progress:
             if not self._progress.wait_for(lambda: self.moved >= moved or self.error, timeout) \
                     or self.error:
-                raise Failed(f"transfer stands at {self.moved} of {self.size} bytes: {self.error}")
+                raise Failed(f"transfer stands at {self.moved} of {self.size or 'any'} bytes: {self.error}")
+
+    def finish(self):
+        """Nothing more is sent after what is under way; `join` as usual."""
+        self._finished = True
+        return self
 
     def join(self, timeout=120):
         for t in self._threads:
@@ -100,10 +119,10 @@ class Transfer:
         self._out.close()
         if alive or self.error:
             raise Failed(f"transfer: {self.error or 'not done in time'}, "
-                         f"{self.moved} of {self.size} bytes")
-        if self.moved != self.size or self._got != self._sent:
+                         f"{self.moved} of {self.sent} bytes")
+        if self.moved != self.sent or self._got != self._sent:
             raise Failed(f"transfer: what arrived is not what was sent ({self.moved} bytes)")
-        return self.size / self.seconds
+        return self.moved / self.seconds
 
 
 def transfer(sender, receiver, to, size):

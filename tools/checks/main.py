@@ -200,7 +200,7 @@ class Check:
         if self.build("gcc"):
             self.meson_tests("gcc")
             self.guards()
-            self.tally.section("namespaces: kedge-lma against the Linux kernel")
+            self.tally.section("namespaces: the programs, the Linux kernel, hosts that move")
             self.namespaces("gcc")
         self.tally.section("build and test with AddressSanitizer and UndefinedBehaviorSanitizer")
         if self.build("asan", PROBES):

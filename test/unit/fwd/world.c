@@ -114,7 +114,7 @@ int world_start(struct world *w)
 	w->conf.icmp_rate = 1000;
 	w->conf.signalling_rate = 20;
 	for (int i = 0; i < N_PORTS; i++)
-		memcpy(w->conf.ports[i].mac, our_mac[i], 6);
+		memcpy(w->conf.ports[i].mac, our_mac[i], 6), w->conf.ports[i].vlans[0] = 1;
 	w->now = NS_SEC;
 	if (nexthop_change(w->fib, w->nh_core, &core) != 0 ||
 	    nexthop_change(w->fib, w->nh_backbone, &backbone) != 0)

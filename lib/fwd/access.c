@@ -1,0 +1,91 @@
+// Uplink at a MAG: whose packet is it, does it come from where that node is, and into its tunnel.
+//
+// One lookup by source says all of it: the entry has the node's place and its tunnel. The routes of
+// the MAG are not asked (MAG-FW-06, MAG-FW-07). A source that is nobody's is a sign that a node is
+// there.
+#include <stdatomic.h>
+#include <string.h>
+
+#include <rte_prefetch.h>
+
+#include "fwd/stage.h"
+#include "wire/icmp6.h"
+
+static const struct refusal hop_limit_exceeded = {ICMP6_TIME_EXCEEDED, ICMP6_HOP_LIMIT, 0};
+static const struct refusal no_way = {ICMP6_UNREACHABLE, ICMP6_ADDRESS_UNREACHABLE, 0};
+
+enum { MAC_AT = 6, MAC_LEN = 6 };
+
+// MAG-PP-04: a node is its MAC address behind its port and VLAN.
+static bool is_in_place(const struct fwd_access *place, const struct pkt *p)
+{
+	const uint8_t *mac = rte_pktmbuf_mtod_offset(p->m, const uint8_t *, MAC_AT);
+
+	return memcmp(place->mac, mac, MAC_LEN) == 0 && place->port == p->port &&
+	       place->vlan == p->vlan;
+}
+
+// The packet alone: without layer 2 and its padding.
+static void strip(struct pkt *p)
+{
+	rte_pktmbuf_adj(p->m, p->offset);
+	uint16_t room = rte_pktmbuf_data_len(p->m);
+	uint32_t len = ip6_packet_len(rte_pktmbuf_mtod(p->m, const uint8_t *), room);
+	rte_pktmbuf_trim(p->m, (uint16_t)(room - len));
+}
+
+static void enter(struct fwd *f, struct pkt *p, const struct fwd_entry *e)
+{
+	const struct nexthop *nh =
+		nexthop_get(f->fib, atomic_load_explicit(&e->nexthop, memory_order_relaxed));
+
+	if (nh->kind != NH_PORT && nh->kind != NH_GLEAN)
+		return fwd_refuse(f, p, V_DROP_NO_ROUTE, no_way);
+	if (!fwd_fits(f, p, e, nh) || !fwd_wrap(f, p, e))
+		return;
+	// What waits for the next hop waits in its tunnel: on its own it would leave by the routes.
+	if (nh->kind == NH_GLEAN)
+		return fwd_glean(f, p, ip6_is_zero(nh->gateway) ? e->tunnel.remote : nh->gateway);
+	fwd_output(f, p, nh);
+}
+
+static void admit(struct fwd *f, struct pkt *p, uint32_t value)
+{
+	if (value == BCACHE_NONE) // MAG-FW-05
+		return fwd_listen(f, p, V_DROP_UNBOUND_SRC);
+	if (value < BCACHE_FIRST)
+		return fwd_drop(f, p->m, V_DROP_DETACHED);
+	const struct fwd_entry *e = entry_get(f->fib, value);
+	if (!is_in_place(&e->access, p)) // MAG-FW-01
+		return fwd_drop(f, p->m, V_DROP_SPOOF);
+	strip(p);
+	struct ip6_hdr_bytes *h = ip6_of(p->m);
+	if (fwd_is_tunnel_end(f, &h->dst))
+		return fwd_drop(f, p->m, V_DROP_NESTED);
+	if (h->hop_limit <= 1) // MAG-FW-10
+		return fwd_refuse(f, p, V_DROP_HOP_LIMIT, hop_limit_exceeded);
+	h->hop_limit--; // LMA-FW-07
+	enter(f, p, e);
+}
+
+void fwd_access(struct fwd *f)
+{
+	const struct ip6_addr *sources[FWD_BURST];
+	uint32_t values[FWD_BURST];
+	struct lane *in = &f->access;
+	uint16_t n = in->n;
+
+	if (n == 0)
+		return;
+	for (uint16_t i = 0; i < n; i++)
+		sources[i] = &rte_pktmbuf_mtod_offset(in->p[i].m, const struct ip6_hdr_bytes *,
+						      in->p[i].offset)
+				      ->src;
+	bcache_find_burst(f->bcache, sources, n, values);
+	for (uint16_t i = 0; i < n; i++)
+		if (values[i] >= BCACHE_FIRST)
+			rte_prefetch0(entry_get(f->fib, values[i]));
+	for (uint16_t i = 0; i < n; i++)
+		admit(f, &in->p[i], values[i]);
+	in->n = 0;
+}
