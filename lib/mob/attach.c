@@ -112,12 +112,13 @@ static void heard_waiting(struct mag *m, uint32_t i)
 	repeat_request(m, i);
 }
 
-// What is out may have been sent before the node was elsewhere, or is a renewal and says so.
+// What is out may be a renewal, or may have been sent before the node was elsewhere.
 static void reattach_refreshing(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
+	ns_t enough = e->request == REQUEST_REFRESH ? reattach_interval : initial_bindack_timeout;
 
-	if (!e->barred && m->now.mono - e->sent >= reattach_interval)
+	if (!e->barred && m->now.mono - e->sent >= enough)
 		send_request(m, i, REQUEST_REATTACH);
 	else
 		heard_waiting(m, i);
