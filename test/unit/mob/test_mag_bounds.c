@@ -188,7 +188,7 @@ static void happens_at_random(struct mag_play *p, struct rng *rng)
 	case 6:
 	case 7:
 	case 8:
-		hear(p, link, (enum mag_heard)rng_below(rng, 3));
+		hear(p, link, (enum mag_heard)rng_below(rng, 4));
 		break;
 	default:
 		if (p->pbu.type == MH_BU)

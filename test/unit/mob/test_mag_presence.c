@@ -102,7 +102,7 @@ static void MAG_RA_09_a_link_that_comes_up_again_registers_and_is_told(void **st
 	PLAY;
 
 	join(p, link_of(1), HNP1);
-	pass_ms(p, 49);
+	pass_ms(p, 999);
 	hear(p, link_of(1), HEARD_LINK_UP);
 	expect_said(p, ""); // a sign of the link-up that was answered just now
 	pass_ms(p, 1);
@@ -116,6 +116,30 @@ static void MAG_RA_09_a_link_that_comes_up_again_registers_and_is_told(void **st
 	expect_said(p, "A");
 	hear(p, link_of(1), HEARD_FRAME);
 	expect_said(p, ""); // a mere frame says nothing new
+}
+
+static void a_node_that_searches_its_router_is_registered_at_once(void **state)
+{
+	PLAY;
+
+	hear(p, link_of(1), HEARD_SEARCH);
+	reply(p, accepts(HNP1));
+	pass_ms(p, 49);
+	hear(p, link_of(1), HEARD_SEARCH);
+	expect_said(p, "");
+	pass_ms(p, 1);
+	hear(p, link_of(1), HEARD_SEARCH);
+	expect_said(p, "S");
+	assert_int_equal(pbu_handoff(p), HI_UNKNOWN);
+	expect_pbu_hnps(p, HNP1, NULL);
+	hear(p, link_of(1), HEARD_SEARCH);
+	expect_said(p, ""); // what is out says it already
+	reply(p, accepts(NULL));
+	expect_said(p, "A");
+	detach(p, link_of(1));
+	hear(p, link_of(1), HEARD_SEARCH);
+	expect_said(p, "S");
+	assert_int_equal(pbu_lifetime_s(p), 400);
 }
 
 static void a_link_that_comes_up_while_a_renewal_is_out_registers_again(void **state)
@@ -436,6 +460,7 @@ int main(void)
 		T(MAG_RA_01_a_node_is_told_its_prefix_after_it_is_bound_not_before),
 		T(MAG_RA_04_a_solicitation_is_answered_at_once),
 		T(MAG_RA_09_a_link_that_comes_up_again_registers_and_is_told),
+		T(a_node_that_searches_its_router_is_registered_at_once),
 		T(a_link_that_comes_up_while_a_renewal_is_out_registers_again),
 		T(MAG_DET_01_a_silent_node_is_probed_and_then_gone),
 		T(MAG_DET_01_any_frame_is_a_sign_of_the_node),
