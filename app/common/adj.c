@@ -50,21 +50,38 @@ uint32_t adj_find(const struct adj_table *t, const struct adj_link *link, struct
 	return ADJ_NONE;
 }
 
+uint8_t adj_write_l2(uint8_t l2[NEXTHOP_L2_MAX], const uint8_t dst[6], const uint8_t src[6],
+		     uint16_t vlan)
+{
+	uint8_t n = 12;
+
+	memcpy(l2, dst, 6);
+	memcpy(l2 + 6, src, 6);
+	if (vlan != 0) {
+		l2[n++] = 0x81;
+		l2[n++] = 0x00;
+		l2[n++] = (uint8_t)(vlan >> 8);
+		l2[n++] = (uint8_t)vlan;
+	}
+	l2[n++] = 0x86;
+	l2[n++] = 0xdd;
+	return n;
+}
+
 // What the workers do with packets for this neighbour.
 static struct nexthop nexthop_of(const struct adj *adj)
 {
 	const struct adj_link *link = adj->link;
-	struct nexthop nh = {
-		.kind = NH_GLEAN, .port = link->port, .mtu = link->mtu, .gateway = adj->addr};
+	struct nexthop nh = {.kind = NH_GLEAN,
+			     .port = link->port,
+			     .vlan = link->vlan,
+			     .mtu = link->mtu,
+			     .gateway = adj->addr};
 
 	if (!adj->usable || !link->up)
 		return nh;
 	nh.kind = NH_PORT;
-	nh.l2_len = 14;
-	memcpy(nh.l2, adj->mac, 6);
-	memcpy(nh.l2 + 6, link->mac, 6);
-	nh.l2[12] = 0x86;
-	nh.l2[13] = 0xdd;
+	nh.l2_len = adj_write_l2(nh.l2, adj->mac, link->mac, link->vlan);
 	return nh;
 }
 
@@ -113,7 +130,8 @@ void adj_sweep(struct adj_table *t)
 
 int adj_link_publish(struct adj_table *t, struct adj_link *link)
 {
-	struct nexthop nh = {.kind = NH_GLEAN, .port = link->port, .mtu = link->mtu};
+	struct nexthop nh = {
+		.kind = NH_GLEAN, .port = link->port, .vlan = link->vlan, .mtu = link->mtu};
 
 	if (link->glean != NEXTHOP_NONE)
 		return nexthop_change(t->fib, link->glean, &nh);

@@ -19,7 +19,7 @@ enum { ADJ_NONE = UINT32_MAX };
 struct adj_link {
 	int ifindex;
 	char name[16];
-	uint16_t port;
+	uint16_t port, vlan; // vlan 0: untagged
 	uint8_t mac[6];
 	uint16_t mtu;
 	bool up;
@@ -51,6 +51,9 @@ void adj_done(struct adj_table *);
 uint32_t adj_find(const struct adj_table *, const struct adj_link *, struct ip6_addr);
 // The adjacency, made if there is none; ADJ_NONE when tables are full.
 uint32_t adj_get(struct adj_table *, struct adj_link *, struct ip6_addr);
+// Ethernet header for IPv6, with a tag if vlan is not 0: its length.
+uint8_t adj_write_l2(uint8_t l2[NEXTHOP_L2_MAX], const uint8_t dst[6], const uint8_t src[6],
+		     uint16_t vlan);
 // Publishes what is known of it now; call after any change of the neighbour or its link.
 void adj_publish(struct adj_table *, uint32_t);
 // Frees every adjacency without references, host route and use. Only when no published route and no

@@ -14,7 +14,7 @@ struct twin {
 	struct twin_conf conf;
 	struct adj_table adjs;
 	struct rib rib;
-	struct adj_link links[PORT_MAX]; // by port number; ifindex 0: not seen yet
+	struct adj_link links[TWIN_INTERFACES]; // by interface; ifindex 0: not seen yet
 	struct ip6_addr own[MAX_OWN_ADDRS];
 	unsigned n_own;
 	bool changed, lost, unswept;
@@ -22,17 +22,17 @@ struct twin {
 
 static struct adj_link *link_by_index(struct twin *t, int ifindex)
 {
-	for (unsigned i = 0; i < PORT_MAX; i++)
+	for (unsigned i = 0; i < t->conf.n_interfaces; i++)
 		if (t->links[i].ifindex == ifindex && ifindex != 0)
 			return &t->links[i];
 	return NULL;
 }
 
-static const struct port *port_by_netdev(const struct twin *t, const char *netdev)
+static struct adj_link *link_by_name(struct twin *t, const char *netdev)
 {
-	for (unsigned i = 0; i < t->conf.n_ports; i++)
-		if (strcmp(t->conf.ports[i]->netdev, netdev) == 0)
-			return t->conf.ports[i];
+	for (unsigned i = 0; i < t->conf.n_interfaces; i++)
+		if (strcmp(t->conf.interfaces[i].netdev, netdev) == 0)
+			return &t->links[i];
 	return NULL;
 }
 
@@ -46,15 +46,13 @@ static void republish_link(struct twin *t, struct adj_link *link)
 
 static void on_link(struct twin *t, const struct kernel_event *e)
 {
-	const struct port *port = port_by_netdev(t, e->link.name);
 	struct adj_link *link = link_by_index(t, e->ifindex);
 
-	if (port == NULL || (e->gone && link == NULL))
-		return;
+	if (link == NULL && !e->gone)
+		link = link_by_name(t, e->link.name);
 	if (link == NULL)
-		link = &t->links[port->number];
+		return;
 	link->ifindex = e->ifindex;
-	link->port = port->number;
 	link->mtu = e->link.mtu;
 	link->up = e->link.up && !e->gone;
 	memcpy(link->name, e->link.name, sizeof(link->name));
@@ -214,6 +212,10 @@ int twin_new(const struct twin_conf *conf, struct twin **out)
 	if (t == NULL)
 		return rc;
 	t->conf = *conf;
+	for (unsigned i = 0; i < conf->n_interfaces; i++) {
+		t->links[i].port = conf->interfaces[i].port;
+		t->links[i].vlan = conf->interfaces[i].vlan;
+	}
 	rc = adj_init(&t->adjs, conf->fib, conf->max_neighbours, conf->seed);
 	if (rc == 0)
 		rc = rib_init(&t->rib, conf->fib, conf->max_routes, conf->seed, resolve, hold_adj,
@@ -296,11 +298,11 @@ void twin_want(struct twin *t, struct ip6_addr addr)
 {
 	const struct nexthop *nh = nexthop_get(t->conf.fib, route_get(t->conf.fib, addr));
 
-	if (t->conf.kernel == NULL || nh->kind != NH_GLEAN || nh->port >= PORT_MAX)
+	if (t->conf.kernel == NULL || nh->kind != NH_GLEAN)
 		return;
-	const struct adj_link *link = &t->links[nh->port];
+	const struct adj_link *link = twin_link(t, nh->port, nh->vlan);
 	struct ip6_addr wanted = ip6_is_zero(nh->gateway) ? addr : nh->gateway;
-	if (link->ifindex != 0)
+	if (link != NULL)
 		(void)kernel_neigh_manage(t->conf.kernel, link->ifindex, wanted);
 }
 
@@ -318,9 +320,13 @@ int twin_static_route(struct twin *t, struct ip6_prefix dst, const struct nextho
 	return rib_add(&t->rib, &r);
 }
 
-const struct adj_link *twin_link(const struct twin *t, uint16_t port)
+const struct adj_link *twin_link(const struct twin *t, uint16_t port, uint16_t vlan)
 {
-	return port < PORT_MAX && t->links[port].ifindex != 0 ? &t->links[port] : NULL;
+	for (unsigned i = 0; i < t->conf.n_interfaces; i++)
+		if (t->links[i].port == port && t->links[i].vlan == vlan &&
+		    t->links[i].ifindex != 0)
+			return &t->links[i];
+	return NULL;
 }
 
 bool twin_has_addr(const struct twin *t, struct ip6_addr a)

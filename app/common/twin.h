@@ -17,11 +17,19 @@
 
 struct twin;
 
+enum { TWIN_INTERFACES = 256 };
+
+// A netdev of the kernel's that stands for an interface of ours.
+struct twin_interface {
+	char netdev[16];
+	uint16_t port, vlan;
+};
+
 struct twin_conf {
 	struct kernel *kernel; // NULL: no twin (in-memory ports), static routes only
 	struct fib *fib;
-	struct port *const *ports;
-	unsigned n_ports;
+	struct twin_interface interfaces[TWIN_INTERFACES];
+	unsigned n_interfaces;
 	const struct ip6_prefix *pools;
 	unsigned n_pools;
 	uint32_t max_routes, max_neighbours;
@@ -44,7 +52,7 @@ void twin_want(struct twin *, struct ip6_addr);
 // A route that the kernel does not know: static next hops. 0 or -errno.
 int twin_static_route(struct twin *, struct ip6_prefix, const struct nexthop *);
 
-// The kernel's view of the link under a port; NULL if it has none.
+// The kernel's view of the link under an interface; NULL if it has none.
 struct adj_link;
-const struct adj_link *twin_link(const struct twin *, uint16_t port);
+const struct adj_link *twin_link(const struct twin *, uint16_t port, uint16_t vlan);
 bool twin_has_addr(const struct twin *, struct ip6_addr);

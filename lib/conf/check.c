@@ -31,22 +31,22 @@ static void *at(void *base, size_t offset)
 // ---- Keys that are not known.
 
 // "workers" at the top belongs under "dataplane": the path of a key of that name elsewhere.
-static const char *find_elsewhere(const char *key)
+static const char *find_elsewhere(const struct filler *f, const char *key)
 {
 	for (const struct schema_row *row = schema; row->path != NULL; row++) {
-		if (strcmp(schema_key(row), key) == 0)
+		if (strcmp(schema_key(row), key) == 0 && schema_is_read_by(row, f->c->program))
 			return row->path;
 	}
 	return NULL;
 }
 
-static void list_keys(const char *prefix, char *buf, size_t n)
+static void list_keys(const struct filler *f, const char *prefix, char *buf, size_t n)
 {
 	size_t used = 0;
 
 	buf[0] = '\0';
 	for (const struct schema_row *row = schema; row->path != NULL && used < n; row++) {
-		if (schema_is_in(row, prefix))
+		if (schema_is_in(row, prefix) && schema_is_read_by(row, f->c->program))
 			used += (size_t)snprintf(buf + used, n - used, "%s%s", used > 0 ? ", " : "",
 						 schema_key(row));
 	}
@@ -56,14 +56,14 @@ static void refuse_key(struct filler *f, const struct yaml_node *node, const cha
 {
 	char q[QUOTED], keys[700];
 	struct nearest near = nearest_to(node->key);
-	const char *elsewhere = node->key[0] != '\0' ? find_elsewhere(node->key) : NULL;
+	const char *elsewhere = node->key[0] != '\0' ? find_elsewhere(f, node->key) : NULL;
 
 	for (const struct schema_row *row = schema; row->path != NULL; row++) {
-		if (schema_is_in(row, prefix))
+		if (schema_is_in(row, prefix) && schema_is_read_by(row, f->c->program))
 			nearest_offer(&near, schema_key(row));
 	}
 	mistake_quote(node->key, q);
-	list_keys(prefix, keys, sizeof(keys));
+	list_keys(f, prefix, keys, sizeof(keys));
 	if (near.best != NULL)
 		mistake_add(f->m, node->key_line, node->key_column,
 			    "unknown key %s: did you mean \"%s\"?", q, near.best);
@@ -73,6 +73,16 @@ static void refuse_key(struct filler *f, const struct yaml_node *node, const cha
 	else
 		mistake_add(f->m, node->key_line, node->key_column,
 			    "unknown key %s: the keys here are %s", q, keys);
+}
+
+// A good key in the file of the other program.
+static void refuse_reader(struct filler *f, const struct yaml_node *node,
+			  const struct schema_row *row)
+{
+	mistake_add(f->m, node->key_line, node->key_column,
+		    "key \"%s\" is for kedge-%s, and kedge-%s reads this file: take it out",
+		    row->path, conf_program_name((enum conf_program)schema_reader(row)),
+		    conf_program_name(f->c->program));
 }
 
 // ---- Values.
@@ -114,11 +124,32 @@ static void read_value(struct filler *f, const struct schema_row *row, struct ya
 		mistake_add(f->m, node->line, node->column, "%s: %s", row->path, why);
 }
 
+// A default with its {program} and {name}.
+static void fill_in(const struct conf *c, const char *fallback, char *out, size_t n)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	while (*fallback != '\0' && used < n) {
+		const char *word = NULL;
+		if (strncmp(fallback, "{program}", 9) == 0)
+			word = conf_program_name(c->program);
+		else if (strncmp(fallback, "{name}", 6) == 0)
+			word = c->name;
+		if (word != NULL) {
+			used += (size_t)snprintf(out + used, n - used, "%s", word);
+			fallback = strchr(fallback, '}') + 1;
+		} else {
+			used += (size_t)snprintf(out + used, n - used, "%c", *fallback++);
+		}
+	}
+}
+
 // The key is not there: its default, or a mistake at `where`.
 static void fall_back(struct filler *f, const struct schema_row *row, const struct yaml_node *where,
 		      void *base)
 {
-	char why[VALUE_WHY];
+	char why[VALUE_WHY], text[VALUE_TEXT];
 
 	if (row->fallback == NULL) {
 		if (!f->cut)
@@ -128,7 +159,8 @@ static void fall_back(struct filler *f, const struct schema_row *row, const stru
 		const struct schema_row *other = schema_find(row->fallback + 1);
 		memcpy(at(base, row->offset), at(base, other->offset), row->size);
 	} else if (row->fallback[0] != '\0') {
-		value_parse(row, row->fallback, true, at(base, row->offset), why);
+		fill_in(f->c, row->fallback, text, sizeof(text));
+		value_parse(row, text, true, at(base, row->offset), why);
 	}
 }
 
@@ -205,7 +237,7 @@ static void fill_absent_group(struct filler *f, const struct schema_row *row,
 static void fill_map(struct filler *f, struct yaml_node *map, const char *prefix, void *base)
 {
 	for (const struct schema_row *row = schema; row->path != NULL; row++) {
-		if (!schema_is_in(row, prefix))
+		if (!schema_is_in(row, prefix) || !schema_is_read_by(row, f->c->program))
 			continue;
 		struct yaml_node *node = yaml_find(map, schema_key(row));
 		if (node != NULL && (row->type == SCHEMA_GROUP || row->type == SCHEMA_LIST))
@@ -226,6 +258,8 @@ static void fill_map(struct filler *f, struct yaml_node *map, const char *prefix
 		const struct schema_row *row = (size_t)n < sizeof(path) ? schema_find(path) : NULL;
 		if (row == NULL || !schema_is_in(row, prefix))
 			refuse_key(f, node, prefix);
+		else if (!schema_is_read_by(row, f->c->program))
+			refuse_reader(f, node, row);
 	}
 }
 

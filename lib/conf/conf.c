@@ -23,6 +23,61 @@ static int permit_all(struct conf *c)
 	return 0;
 }
 
+static bool has_interface(const struct conf *c, const char *port)
+{
+	for (uint32_t i = 0; i < c->n_interfaces; i++)
+		if (strcmp(c->interfaces[i].port, port) == 0)
+			return true;
+	return false;
+}
+
+// A port on which nothing stands is an untagged interface of its own; what a MAG's ports are has to
+// be said, and rules.c asks for it.
+static int add_interfaces(struct conf *c)
+{
+	size_t n = c->n_interfaces + c->n_ports + 1;
+	struct conf_interface *all = realloc(c->interfaces, n * sizeof(*all));
+
+	if (all == NULL)
+		return -ENOMEM;
+	c->interfaces = all;
+	for (uint32_t i = 0; i < c->n_ports && c->program == CONF_LMA; i++) {
+		if (has_interface(c, c->ports[i].name))
+			continue;
+		struct conf_interface in = {.role = CONF_CORE};
+		memcpy(in.name, c->ports[i].name, sizeof(in.name));
+		memcpy(in.port, c->ports[i].name, sizeof(in.port));
+		all[c->n_interfaces++] = in;
+	}
+	return 0;
+}
+
+static const struct conf_port *port_of(const struct conf *c, const struct conf_interface *in)
+{
+	for (uint32_t i = 0; i < c->n_ports; i++)
+		if (strcmp(c->ports[i].name, in->port) == 0)
+			return &c->ports[i];
+	return NULL;
+}
+
+// The kernel's netdev that stands for each interface, where none is named.
+static void name_twins(struct conf *c)
+{
+	for (uint32_t i = 0; i < c->n_interfaces; i++) {
+		struct conf_interface *in = &c->interfaces[i];
+		const struct conf_port *port = port_of(c, in);
+		if (port == NULL || in->twin[0] != '\0' || in->role == CONF_ACCESS ||
+		    port->driver == CONF_MEM)
+			continue;
+		if (port->driver != CONF_AF_XDP)
+			snprintf(in->twin, sizeof(in->twin), "%.15s", in->name);
+		else if (in->vlan != 0)
+			snprintf(in->twin, sizeof(in->twin), "%.9s.%u", port->netdev, in->vlan);
+		else
+			snprintf(in->twin, sizeof(in->twin), "%.15s", port->netdev);
+	}
+}
+
 static int build(const char *text, size_t n, struct mistakes *m, struct conf *c)
 {
 	struct yaml_tree tree;
@@ -34,17 +89,27 @@ static int build(const char *text, size_t n, struct mistakes *m, struct conf *c)
 	// Half a file breaks rules that the whole one keeps.
 	if (err == 0 && !tree.cut)
 		rules_check(c, tree.root, m);
-	if (err == 0 && yaml_find(tree.root, "profiles") == NULL)
+	if (err == 0 && c->program == CONF_LMA && yaml_find(tree.root, "profiles") == NULL)
 		err = permit_all(c);
+	if (err == 0)
+		err = add_interfaces(c);
+	if (err == 0)
+		name_twins(c);
 	yaml_done(&tree);
 	return m->no_memory ? -ENOMEM : err;
 }
 
-int conf_load_text(const char *name, const char *text, size_t n, FILE *errors, struct conf **out)
+int conf_load_text(const char *name, enum conf_program program, const char *text, size_t n,
+		   FILE *errors, struct conf **out)
 {
 	struct mistakes m = {0};
 	struct conf *c = calloc(1, sizeof(*c));
-	int err = c == NULL ? -ENOMEM : build(text, n, &m, c);
+	int err = -ENOMEM;
+
+	if (c != NULL) {
+		c->program = program;
+		err = build(text, n, &m, c);
+	}
 
 	if (err == -ENOMEM)
 		fprintf(errors, "%s: no memory to read it\n", name);
@@ -85,7 +150,7 @@ static int read_file(const char *path, char **out, size_t *n)
 	return err;
 }
 
-int conf_load(const char *path, FILE *errors, struct conf **out)
+int conf_load(const char *path, enum conf_program program, FILE *errors, struct conf **out)
 {
 	char *text = NULL;
 	size_t n = 0;
@@ -95,7 +160,7 @@ int conf_load(const char *path, FILE *errors, struct conf **out)
 		fprintf(errors, "%s: cannot be read: %s\n", path, strerror(-err));
 		return err;
 	}
-	err = conf_load_text(path, text, n, errors, out);
+	err = conf_load_text(path, program, text, n, errors, out);
 	free(text);
 	return err;
 }
@@ -110,6 +175,7 @@ void conf_free(struct conf *c)
 	free(c->mags);
 	free(c->pools);
 	free(c->profiles);
+	free(c->nodes);
 	free(c->nexthops);
 	free(c);
 }

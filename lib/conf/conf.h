@@ -26,7 +26,8 @@
 
 enum { CONF_NAME = 32, CONF_PATH = 108 };
 
-enum conf_program { CONF_LMA, CONF_MAG };
+enum conf_program { CONF_LMA, CONF_MAG };         // who reads a file
+const char *conf_program_name(enum conf_program); // "lma"
 enum conf_driver { CONF_MEM, CONF_AF_XDP, CONF_AF_PACKET, CONF_PCI, CONF_VDEV, CONF_MEMIF };
 enum conf_role { CONF_CORE, CONF_BACKBONE, CONF_ACCESS };
 enum conf_ecn { CONF_ECN_RFC6040, CONF_ECN_RFC5213 };
@@ -55,7 +56,7 @@ struct conf_interface {
 
 struct conf_node { // of a MAG: who is who
 	uint8_t mac[6];
-	char nai[256];
+	char nai[254]; // an MN-ID option has room for so much (RFC 4283)
 };
 
 struct conf_mag {
@@ -96,6 +97,7 @@ struct conf {
 		uint32_t idle_sleep_us; // 0: never sleeps
 		uint32_t idle_polls;    // empty polls before it sleeps
 		uint32_t mbufs;
+		uint32_t relay_rate; // frames per second and worker to the kernel's TAPs
 	} dataplane;
 	struct {
 		struct ip6_addr *addresses; // tunnel addresses (LMAA)
@@ -111,7 +113,7 @@ struct conf {
 	} lma;
 	struct {
 		struct ip6_addr coa, lmaa; // proxy-CoA, address of the LMA
-		char realm[256];           // unknown nodes are <mac>@realm; "": they are not served
+		char realm[241];           // unknown nodes are <mac>@realm; "": they are not served
 		uint32_t access_tech;      // RFC 5213 8.5
 		uint32_t max_nodes, max_pending, lifetime_s;
 		bool timestamps;
@@ -140,8 +142,9 @@ struct conf {
 
 // 0 with *out; -EINVAL after writing every mistake to `errors`, one line each; -errno with one line
 // when the file cannot be read. Any thread.
-int conf_load(const char *path, FILE *errors, struct conf **out);
-int conf_load_text(const char *name, const char *text, size_t n, FILE *errors, struct conf **out);
+int conf_load(const char *path, enum conf_program, FILE *errors, struct conf **out);
+int conf_load_text(const char *name, enum conf_program, const char *text, size_t n, FILE *errors,
+		   struct conf **out);
 void conf_free(struct conf *);
 
 // What is in force, every default written out, as YAML that loads to the same.

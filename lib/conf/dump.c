@@ -82,6 +82,8 @@ static void emit_group(const struct schema_row *group, const char *base, FILE *o
 void conf_dump(const struct conf *c, FILE *out)
 {
 	for (const struct schema_row *row = schema; row->path != NULL; row++) {
+		if (!schema_is_read_by(row, c->program))
+			continue;
 		if (row->type == SCHEMA_GROUP)
 			emit_group(row, (const char *)c, out);
 		else if (row->type == SCHEMA_LIST && schema_is_in(row, ""))

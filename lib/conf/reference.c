@@ -67,6 +67,9 @@ static void emit_table_head(const struct schema_row *section, FILE *out)
 	fprintf(out, "\n## %s\n\n", section->path);
 	if (section->type == SCHEMA_GROUP)
 		fprintf(out, "%s\n\n", section->text);
+	if (schema_reader(section) >= 0)
+		fprintf(out, "For `kedge-%s` alone.\n\n",
+			conf_program_name((enum conf_program)schema_reader(section)));
 	fputs("| key | value | default | change | |\n|---|---|---|---|---|\n", out);
 }
 

@@ -452,6 +452,8 @@ void rules_check(const struct conf *c, const struct yaml_node *root, struct mist
 
 void rules_warn(const struct conf *c, FILE *out)
 {
+	if (c->program != CONF_LMA)
+		return;
 	// LMA-VAR-02: MAGs send again after 1 s.
 	if (c->lma.max_delay_before_new_bce_assign_ms < 1000)
 		fprintf(out,

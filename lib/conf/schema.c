@@ -44,6 +44,38 @@ const struct schema_row schema[] = {
 	{.path = NULL},
 };
 
+// Sections that are for one program; all others are for every one.
+static const struct {
+	const char *section;
+	enum conf_program program;
+} readers[] = {
+	{"lma", CONF_LMA},      {"mags", CONF_LMA}, {"pools", CONF_LMA},
+	{"profiles", CONF_LMA}, {"mag", CONF_MAG},  {"nodes", CONF_MAG},
+};
+
+int schema_reader(const struct schema_row *row)
+{
+	size_t n = strcspn(row->path, ".[");
+
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
+		if (strlen(readers[i].section) == n &&
+		    strncmp(readers[i].section, row->path, n) == 0)
+			return (int)readers[i].program;
+	return -1;
+}
+
+bool schema_is_read_by(const struct schema_row *row, unsigned program)
+{
+	int reader = schema_reader(row);
+
+	return reader < 0 || (unsigned)reader == program;
+}
+
+const char *conf_program_name(enum conf_program program)
+{
+	return program == CONF_MAG ? "mag" : "lma";
+}
+
 const struct schema_row *schema_find(const char *path)
 {
 	for (const struct schema_row *row = schema; row->path != NULL; row++) {

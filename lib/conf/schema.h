@@ -31,7 +31,7 @@ struct schema_row {
 	uint64_t min, max;
 	const char *choices; // separated by spaces
 	// As text. NULL: the key must be there. "": nothing, the field stays zero. "=path": what
-	// that key, an earlier row, has.
+	// that key, an earlier row, has. In it {program} is "lma" or "mag", {name} is node.name.
 	const char *fallback;
 	const char *unit;
 	enum schema_apply apply; // does a reload take it, or does it need a new start?
@@ -43,6 +43,11 @@ struct schema_row {
 
 // All rows; ends with a row without path.
 extern const struct schema_row schema[];
+
+// Who reads the row: its section, the word before the first dot, may be for one program alone.
+bool schema_is_read_by(const struct schema_row *, unsigned program);
+// The one program that reads it, -1: every one.
+int schema_reader(const struct schema_row *);
 
 const struct schema_row *schema_find(const char *path); // NULL if there is none
 // The last word of the path; "" for an item of a list of plain values.

@@ -52,6 +52,7 @@ struct nexthop {
 	uint8_t l2_len;
 	uint16_t port;              // port number as in fwd
 	uint16_t mtu;               // of the link, IP bytes
+	uint16_t vlan;              // of the link; 0: untagged
 	uint8_t l2[NEXTHOP_L2_MAX]; // destination MAC, source MAC, [tag], ethertype
 	struct ip6_addr gateway;    // for people; zero when on-link
 };

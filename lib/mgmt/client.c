@@ -11,7 +11,7 @@
 #include "mgmt/likeness.h"
 
 // A row is begun only where ROW_MAX bytes are free, so usually none is made twice.
-enum { ROW_MAX = 8192, DIGITS = 12 };
+enum { ROW_MAX = 8192, DIGITS = 12, MAX_WORDS = 16 };
 #define PATIENCE 10000000000u // ns that a client may neither ask nor read
 
 void mgmt_client_init(struct mgmt_client *c, int fd, uint64_t now)
@@ -75,12 +75,41 @@ static void refuse_unknown(struct mgmt_client *c, const struct mgmt_command *com
 	put_end(c, error, hint);
 }
 
-static const struct mgmt_command *find(const struct mgmt_command *commands, const char *words)
+// An order may be followed by further words.
+static bool is_named(const struct mgmt_command *k, const char *line)
+{
+	size_t n = strlen(k->words);
+
+	if (strncmp(k->words, line, n) != 0)
+		return false;
+	return line[n] == '\0' || (k->run != NULL && line[n] == ' ');
+}
+
+static const struct mgmt_command *find(const struct mgmt_command *commands, const char *line)
 {
 	for (; commands->words != NULL; commands++)
-		if (strcmp(commands->words, words) == 0)
+		if (is_named(commands, line))
 			return commands;
 	return NULL;
+}
+
+static void carry_out(struct mgmt_client *c, void *app)
+{
+	char *words[MAX_WORDS], *rest = NULL, why[256] = "";
+	int n = 0;
+
+	for (char *word = strtok_r(c->line + strlen(c->command->words), " ", &rest);
+	     word != NULL && n < MAX_WORDS; word = strtok_r(NULL, " ", &rest))
+		words[n++] = word;
+	if (c->command->run(app, n, words, why, sizeof(why)) != 0) {
+		put_end(c, why, c->command->help);
+		return;
+	}
+	json_t *done = json_pack("{s:b}", "done", 1);
+	if (done != NULL)
+		(void)put_json(c, done); // the buffer is empty, there is room
+	json_decref(done);
+	put_end(c, NULL, NULL);
 }
 
 // `end` is where the line ended, NULL if it did not within its bounds. False: no memory to answer.
@@ -173,7 +202,9 @@ enum client_state mgmt_client_turn(struct mgmt_client *c, const struct mgmt_comm
 		return CLIENT_GONE;
 	if (c->command == NULL && !c->said_end && !read_request(c, commands, now))
 		return CLIENT_GONE;
-	if (c->command != NULL)
+	if (c->command != NULL && c->command->run != NULL)
+		carry_out(c, app);
+	else if (c->command != NULL)
 		walk_rows(c, app);
 	if (c->out != NULL && !write_some(c, now))
 		return CLIENT_GONE;

@@ -26,6 +26,9 @@ struct mgmt_command {
 	const char *words; // "show bindings"
 	const char *help;  // one line
 	bool (*next)(void *app, struct mgmt_cursor *cursor, json_t *row);
+	// In place of `next`: an order, with the words that follow its name. 0 or -errno with one
+	// line of why; what it did is answered by one row, {"done":true}.
+	int (*run)(void *app, int argc, char **argv, char *why, size_t n);
 };
 
 struct mgmt;

@@ -39,9 +39,9 @@ static void an_unknown_key_gets_the_nearest_right_one(void **state)
 		 "f:6:3: unknown key \"colour\": the keys here are name\n"},
 		{LEAST "interfaces: [{name: a, port: core0, role: core, vlna: 1}]\n",
 		 "f:5:49: unknown key \"vlna\": did you mean \"vlan\"?\n"},
-		{LEAST "'': 1\n",
-		 "f:5:1: unknown key \"\": the keys here are node, management, dataplane, "
-		 "lma, ports, interfaces, mags, pools, profiles, nexthops\n"},
+		{LEAST "'': 1\n", "f:5:1: unknown key \"\": the keys here are node, management, "
+				  "dataplane, heartbeat, "
+				  "lma, ports, interfaces, mags, pools, profiles, nexthops\n"},
 		{NULL, NULL},
 	};
 	assert_each(cases);
@@ -134,7 +134,7 @@ static void a_wrong_type_says_what_is_wanted(void **state)
 		{LMA MAGS POOLS "ports: [{name: a, driver: af_xpd}]\n",
 		 "f:4:27: ports[].driver: \"af_xpd\" is not known: did you mean af_xdp? wanted is "
 		 "mem or "
-		 "af_xdp\n"},
+		 "af_xdp or af_packet or pci or vdev or memif\n"},
 		{LEAST "management: {socket: lma.sock}\n",
 		 "f:5:22: management.socket: \"lma.sock\" is no absolute path: did you mean "
 		 "\"/run/kedge/lma.sock\"?\n"},

@@ -19,7 +19,7 @@ static inline int load_bytes(const char *text, size_t n, char **said, struct con
 {
 	size_t said_len;
 	FILE *errors = open_memstream(said, &said_len);
-	int err = conf_load_text("f", text, n, errors, out);
+	int err = conf_load_text("f", CONF_LMA, text, n, errors, out);
 
 	fclose(errors);
 	return err;

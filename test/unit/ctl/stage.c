@@ -41,11 +41,11 @@ static bool next_version(void *app, struct mgmt_cursor *cursor, json_t *row)
 
 // An older server: it does not know "show stats".
 static const struct mgmt_command stage_commands[] = {
-	{"show bindings", "many", next_binding},
-	{"show mags", "none", next_of_none},
-	{"show drops", "none", next_of_none},
-	{"show version", "one", next_version},
-	{NULL, NULL, NULL},
+	{.words = "show bindings", .help = "many", .next = next_binding},
+	{.words = "show mags", .help = "none", .next = next_of_none},
+	{.words = "show drops", .help = "none", .next = next_of_none},
+	{.words = "show version", .help = "one", .next = next_version},
+	{.words = NULL},
 };
 
 void stage_open(struct stage *s, const char *program)

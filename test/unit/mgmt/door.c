@@ -60,9 +60,12 @@ static bool next_huge(void *app, struct mgmt_cursor *cursor, json_t *row)
 }
 
 const struct mgmt_command door_commands[] = {
-	{"show long", "many rows", next_long},   {"show none", "no rows", next_none},
-	{"show version", "a row", next_version}, {"show wide", "long rows", next_wide},
-	{"show huge", "a bad row", next_huge},   {NULL, NULL, NULL},
+	{.words = "show long", .help = "many rows", .next = next_long},
+	{.words = "show none", .help = "no rows", .next = next_none},
+	{.words = "show version", .help = "a row", .next = next_version},
+	{.words = "show wide", .help = "long rows", .next = next_wide},
+	{.words = "show huge", .help = "a bad row", .next = next_huge},
+	{.words = NULL},
 };
 
 void door_open(struct door *d)

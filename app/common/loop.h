@@ -1,0 +1,25 @@
+// The control thread's loop. A turn takes a bounded piece of everything: punted packets, the
+// program's timers, kernel events, TAPs, operators. It sleeps only when all of them had nothing.
+#pragma once
+
+#include <signal.h>
+
+#include "app/common/plane.h"
+#include "mgmt/mgmt.h"
+
+// The program's part of a turn.
+struct loop_program {
+	void *arg;
+	// A SIGNALLING or ACCESS punt; the packet stays the loop's.
+	void (*on_punt)(void *arg, struct rte_mbuf *, struct instant now);
+	// Once a turn: timers.
+	void (*on_time)(void *arg, struct instant now);
+	plane_link_fn *on_link; // of a port that the kernel does not watch; NULL: not wanted
+};
+
+// Until *stop.
+void loop_run(struct plane *, struct mgmt *, const struct loop_program *,
+	      const volatile sig_atomic_t *stop);
+
+ns_t loop_now(void); // monotonic
+struct instant loop_instant(void);

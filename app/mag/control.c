@@ -1,0 +1,72 @@
+// What the control thread's turn does for the MAG: what nodes, the LMA, links and time have to say.
+#include "app/common/loop.h"
+#include "app/common/signalling.h"
+#include "app/mag/gateway.h"
+
+void control_tell(struct gateway *g, struct instant now, const struct mag_event *event)
+{
+	mag_input(g->mag, now, event);
+	effects_apply(g, now);
+}
+
+static void take_signalling(struct gateway *g, struct rte_mbuf *m, struct instant now)
+{
+	struct mag_event event = {.kind = MAG_BAD_MESSAGE};
+	struct signalling s;
+
+	if (!signalling_read(&g->plane, m, now.mono, &s))
+		return;
+	if (s.err == MH_OK) {
+		event.kind = MAG_MESSAGE;
+		event.message.src = s.src;
+		event.message.dst = s.dst;
+		event.message.mh = &s.mh;
+	} else {
+		event.bad.src = s.src;
+		event.bad.dst = s.dst;
+		event.bad.err = s.err;
+	}
+	control_tell(g, now, &event);
+}
+
+static void on_punt(void *arg, struct rte_mbuf *m, struct instant now)
+{
+	if (fwd_punt_of(m)->kind == FWD_PUNT_ACCESS)
+		frames_take(arg, m, now);
+	else
+		take_signalling(arg, m, now);
+}
+
+static void on_time(void *arg, struct instant now)
+{
+	struct gateway *g = arg;
+
+	if (mag_deadline(g->mag) <= now.mono)
+		control_tell(g, now, &(struct mag_event){.kind = MAG_TICK});
+}
+
+// Without a carrier nobody is on an access link any more (MAG-DET-01).
+static void on_link(void *arg, uint16_t port, bool up)
+{
+	struct gateway *g = arg;
+	struct instant now = loop_instant();
+
+	for (uint16_t i = 0; i < g->plane.n_interfaces; i++) {
+		const struct plane_interface *in = &g->plane.interfaces[i];
+		if (in->port != port || in->conf->role != CONF_ACCESS)
+			continue;
+		log_line(LOG_WARNING, "access interface %s: carrier %s", in->conf->name,
+			 up ? "back" : "lost, its nodes are de-registered");
+		control_tell(g, now,
+			     &(struct mag_event){.kind = MAG_CARRIER,
+						 .carrier = {.interface = i, .up = up}});
+	}
+}
+
+void control_run(struct gateway *g, const volatile sig_atomic_t *stop)
+{
+	const struct loop_program program = {
+		.arg = g, .on_punt = on_punt, .on_time = on_time, .on_link = on_link};
+
+	loop_run(&g->plane, g->mgmt, &program, stop);
+}

@@ -1,0 +1,160 @@
+// What an operator sees: one function a table, one row a call. Reads, changes nothing. Control
+// thread.
+#include "app/common/loop.h"
+#include "app/common/rows.h"
+#include "app/common/text.h"
+#include "app/mag/gateway.h"
+
+enum { TEXT = 1024 };
+
+static const char *state_name(enum bul_state state)
+{
+	static const char *const names[BUL_N_STATES] = {"none",       "registering", "bound",
+							"refreshing", "leaving",     "refused"};
+
+	return names[state];
+}
+
+static void put_node(const struct gateway *g, const struct mag_binding *b, json_t *row)
+{
+	char text[TEXT];
+	ns_t now = loop_now();
+
+	put_text(row, "mn_id", text_of(b->mn_id, text, sizeof(text)));
+	put_text(row, "mac", text_of_mac((struct span){b->link.mac, 6}, text, sizeof(text)));
+	put_text(row, "interface", g->plane.interfaces[b->link.interface].conf->name);
+	put_text(row, "state", state_name(b->state));
+	put_count(row, "status", b->status);
+	put_text(row, "reason", pba_status_name(b->status));
+	put_addr(row, "lma", g->conf->mag.lmaa);
+	put_real(row, "age_s", seconds_between(b->since, now));
+	put_real(row, "heard_s", seconds_between(b->heard, now));
+	put_real(row, "expires_s", seconds_between(now, b->expires));
+	put_real(row, "attach_ms", b->attach_us / 1000.0);
+	put_count(row, "pbus", b->pbus);
+	put_count(row, "retries", b->retries);
+}
+
+// u[0]: where the engine's walk stands, u[1]: which prefix of the node. One without prefixes has a
+// row too.
+static bool next_node(void *app, struct mgmt_cursor *cursor, json_t *row)
+{
+	const struct gateway *g = app;
+	struct mag_binding b;
+	char text[TEXT];
+
+	uint32_t at = cursor->u[0];
+	if (!mag_next_binding(g->mag, &at, &b))
+		return false;
+	uint32_t i = cursor->u[1]++;
+	put_text(row, "prefix", i < b.n_hnps ? ip6_prefix_format(b.hnps[i], text) : "");
+	put_node(g, &b, row);
+	if (cursor->u[1] >= b.n_hnps)
+		*cursor = (struct mgmt_cursor){.u = {at}};
+	return true;
+}
+
+static const char *peer_state(const struct heartbeat *h)
+{
+	if (h->incapable)
+		return "does not know heartbeats";
+	if (h->unreachable)
+		return "unreachable";
+	return h->due != 0 ? "alive" : "idle";
+}
+
+static bool next_heartbeat(void *app, struct mgmt_cursor *cursor, json_t *row)
+{
+	struct gateway *g = app;
+	const struct heartbeat *h = &mag_totals(g->mag)->lma;
+
+	if (cursor->u[0]++ > 0)
+		return false;
+	put_addr(row, "peer", g->conf->mag.lmaa);
+	put_text(row, "state", peer_state(h));
+	put_count(row, "requests", h->requests);
+	put_count(row, "responses", h->responses);
+	put_count(row, "unanswered", h->unanswered);
+	put_count(row, "answered", h->answered);
+	put_count(row, "restart_counter", h->counter);
+	return true;
+}
+
+static void put_signalling(struct stats *s, struct gateway *g)
+{
+	const struct mag_totals *t = mag_totals(g->mag);
+	const struct gateway_counters *c = &g->counters;
+
+	put_stat(s, "nodes", t->nodes, "mobile nodes on access links");
+	put_stat(s, "nodes_pending", t->pending, "of them waiting for the LMA");
+	put_stat(s, "nodes_refused", t->refused, "of them refused by the LMA");
+	put_stat(s, "initial_sent", t->sent[0], "binding updates: a node attached");
+	put_stat(s, "refresh_sent", t->sent[1], "binding updates: renewals");
+	put_stat(s, "deregistration_sent", t->sent[2], "binding updates: a node left");
+	put_stat(s, "retries", t->retries, "binding updates sent again");
+	put_stat(s, "accepted", t->accepted, "acknowledgements: accepted");
+	put_stat(s, "denied", t->denied, "acknowledgements: denied");
+	put_stat(s, "adverts", t->adverts, "Router Advertisements decided");
+	put_stat(s, "probes", t->probes, "probes of silent nodes decided");
+	for (unsigned i = 0; i < MAG_N_NOTES; i++)
+		put_stat(s, mag_note_name(i), t->notes[i], mag_note_text(i));
+	put_stat(s, "heard", c->heard, "frames of nodes that control looked at");
+	put_stat(s, "solicited", c->solicited, "of them Router Solicitations");
+	put_stat(s, "defended", c->defended, "own addresses defended against a node's DAD");
+	put_stat(s, "frames_no_interface", c->no_interface, "frames of no access interface");
+	put_stat(s, "nd_sent", c->nd_sent, "frames for nodes given to a worker");
+	put_stat(s, "nd_no_mbuf", c->nd_no_mbuf, "not sent: no buffer");
+	put_stat(s, "nd_ring_full", c->nd_ring_full, "not sent: ring full");
+	put_stat(s, "bind_failed", c->bind_failed, "nodes that the workers had no room for");
+}
+
+static bool next_stat(void *app, struct mgmt_cursor *cursor, json_t *row)
+{
+	struct stats s = {.n = 0};
+	struct gateway *g = app;
+
+	rows_put_path(&s, &g->plane);
+	put_signalling(&s, g);
+	rows_put_control(&s, &g->plane);
+	rows_put_tables(&s, &g->plane);
+	return rows_stat(&s, cursor, row);
+}
+
+static bool next_port(void *app, struct mgmt_cursor *cursor, json_t *row)
+{
+	return rows_port(&((struct gateway *)app)->plane, cursor, row);
+}
+
+static bool next_interface(void *app, struct mgmt_cursor *cursor, json_t *row)
+{
+	return rows_interface(&((struct gateway *)app)->plane, cursor, row);
+}
+
+static bool next_drop(void *app, struct mgmt_cursor *cursor, json_t *row)
+{
+	return rows_drop(&((struct gateway *)app)->plane, cursor, row);
+}
+
+static bool next_version(void *app, struct mgmt_cursor *cursor, json_t *row)
+{
+	const struct gateway *g = app;
+
+	return rows_version("kedge-mag", &g->plane, g->started, cursor, row);
+}
+
+const struct mgmt_command gateway_commands[] = {
+	{.words = "show nodes", .help = "mobile nodes on access links", .next = next_node},
+	{.words = "show heartbeats", .help = "does the LMA answer", .next = next_heartbeat},
+	{.words = "show interfaces",
+	 .help = "interfaces, their kernel twins",
+	 .next = next_interface},
+	{.words = "show ports", .help = "ports, their links and what they lost", .next = next_port},
+	{.words = "show stats", .help = "counters of forwarding and signalling", .next = next_stat},
+	{.words = "show drops", .help = "every way a packet was lost, by name", .next = next_drop},
+	{.words = "show version", .help = "what runs here and since when", .next = next_version},
+	{.words = "mag attach",
+	 .help = "MAC [nai NAI] [interface NAME]: a mobile node is there",
+	 .run = order_attach},
+	{.words = "mag detach", .help = "MAC [interface NAME]: it is gone", .run = order_detach},
+	{.words = NULL},
+};
