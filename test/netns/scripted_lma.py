@@ -15,7 +15,8 @@ from kernel import Failed
 
 
 class ScriptedLma:
-    """`serve(coa, prefix)` is called before the answer goes out, `deaf` PBUs are left alone."""
+    """`serve(coa, prefix)` is called before the answer goes out; `deaf` registrations to come are
+    left alone."""
 
     def __init__(self, ns, serve):
         self.serve, self.deaf, self.error = serve, 0, None
@@ -43,7 +44,7 @@ class ScriptedLma:
             if message.body.mhtype != pmip.PBU:
                 continue
             self.pbus.append((coa, time.monotonic(), message))
-            if self.deaf > 0:
+            if self.deaf > 0 and message.lifetime > 0:
                 self.deaf -= 1
                 continue
             try:
