@@ -53,11 +53,13 @@ def a_download_goes_on_when_the_kernels_tunnel_turns_to_the_other_mag(d):
 
 @test
 def MAG_REG_07_a_pbu_without_answer_is_sent_again_later_and_later(d):
-    d.lma.deaf, seen = 2, len(d.lma.pbus)
-    host = d.attached("p3", d.mag1)
-    row = d.mag1.node(host.mac)
+    host, seen = d.host("p3"), len(d.lma.pbus)
+    mn_id = host.mac.replace(":", "") + "@example"
+    d.lma.deaf[mn_id] = 2
+    host.join(d.mag1.air)
+    row = d.mag1.until_bound(host.mac)
     own = [(at, m.seq) for _, at, m in d.lma.pbus[seen:]
-           if m.find(pmip.MnId).ident.decode() == row["mn_id"]]
+           if m.find(pmip.MnId).ident.decode() == mn_id]
     times = [at for at, _ in own]
     same("PBUs", len(times), 3)
     first, second = times[1] - times[0], times[2] - times[1]
