@@ -7,10 +7,6 @@
 #include "drivers/xdp/loader.h"
 #include <errno.h>
 enum { MEM_PORT_DEPTH = 1024 };
-const char *steer_access_object_path(const struct steer *s)
-{
-	return steer_object_path(s);
-}
 int tap_open(const char *netdev, const uint8_t mac[6], uint16_t mtu, struct tap **out, char *why,
 	     size_t n)
 {
@@ -62,6 +58,7 @@ int ports_open(const struct conf_port *c, bool access, const char *steer_object,
 				  .netdev = c->netdev,
 				  .queues = c->queues,
 				  .xdp_object = access ? access_object : steer_object,
+				  .access = access,
 				  .pool = pool};
 	return af_xdp_open(&xdp, out, why, n);
 }

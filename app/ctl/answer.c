@@ -31,6 +31,8 @@ bool answer_row(void *arg, json_t *row)
 
 	if (a->json)
 		print_json(a, row);
+	else if (a->command->order)
+		fputs("done\n", a->out);
 	else if (a->command->single)
 		table_pairs(&a->table, row);
 	else if (!is_hidden(a, row))
@@ -52,7 +54,7 @@ bool answer_end(struct answer *a, bool whole)
 	table_end(&a->table);
 	if (whole && a->json)
 		end_json(a);
-	else if (whole && !a->command->single && a->table.rows == 0)
+	else if (whole && !a->command->single && !a->command->order && a->table.rows == 0)
 		fprintf(a->out, "%s\n", a->command->empty);
 	return fflush(a->out) == 0 && !ferror(a->out);
 }

@@ -1,4 +1,5 @@
-// Commands and their columns, as rows. Keys are what app/lma/show.c sends.
+// Commands and their columns, as rows. Keys are what app/lma/show.c, app/mag/show.c and
+// app/common/rows.c send.
 #include "app/ctl/commands.h"
 
 static const struct column bindings[] = {
@@ -26,6 +27,42 @@ static const struct column mags[] = {
 	{"handoff", "HANDOFF", COLUMN_COUNT, 5},
 	{"deregistration", "DE-REG", COLUMN_COUNT, 6},
 	{"last_heard_s", "LAST HEARD", COLUMN_DURATION, 2},
+	{.key = NULL},
+};
+
+static const struct column nodes[] = {
+	{"mn_id", "MOBILE NODE", COLUMN_TEXT, 0},
+	{"prefix", "HOME NETWORK PREFIX", COLUMN_TEXT, 0},
+	{"mac", "MAC", COLUMN_TEXT, 0},
+	{"interface", "INTERFACE", COLUMN_TEXT, 3},
+	{"state", "STATE", COLUMN_TEXT, 0},
+	{"reason", "LAST ANSWER", COLUMN_TEXT, 1},
+	{"lma", "LMA", COLUMN_TEXT, 7},
+	{"age_s", "AGE", COLUMN_DURATION, 5},
+	{"heard_s", "HEARD", COLUMN_DURATION, 2},
+	{"expires_s", "EXPIRES IN", COLUMN_DURATION, 4},
+	{"attach_ms", "ATTACH MS", COLUMN_COUNT, 8},
+	{"pbus", "PBUS", COLUMN_COUNT, 6},
+	{"retries", "RETRIES", COLUMN_COUNT, 9},
+	{.key = NULL},
+};
+
+static const struct column interfaces[] = {
+	{"name", "INTERFACE", COLUMN_TEXT, 0},   {"port", "PORT", COLUMN_TEXT, 0},
+	{"vlan", "VLAN", COLUMN_COUNT, 4},       {"role", "ROLE", COLUMN_TEXT, 0},
+	{"twin", "KERNEL TWIN", COLUMN_TEXT, 1}, {"link", "LINK", COLUMN_TEXT, 0},
+	{"mac", "MAC", COLUMN_TEXT, 5},          {"mtu", "MTU", COLUMN_COUNT, 3},
+	{"address", "ADDRESS", COLUMN_TEXT, 2},  {.key = NULL},
+};
+
+static const struct column heartbeats[] = {
+	{"peer", "PEER", COLUMN_TEXT, 0},
+	{"state", "STATE", COLUMN_TEXT, 0},
+	{"requests", "REQUESTS", COLUMN_COUNT, 2},
+	{"responses", "RESPONSES", COLUMN_COUNT, 3},
+	{"unanswered", "UNANSWERED", COLUMN_COUNT, 0},
+	{"answered", "ANSWERED", COLUMN_COUNT, 4},
+	{"restart_counter", "RESTART COUNTER", COLUMN_COUNT, 1},
 	{.key = NULL},
 };
 
@@ -58,6 +95,8 @@ static const struct column drops[] = {
 	{.key = NULL},
 };
 
+static const struct column done[] = {{"done", "DONE", COLUMN_TEXT, 0}, {.key = NULL}};
+
 static const struct column version[] = {
 	{"program", "program", COLUMN_TEXT, 0},     {"version", "version", COLUMN_TEXT, 0},
 	{"dpdk", "dpdk", COLUMN_TEXT, 0},           {"node", "node", COLUMN_TEXT, 0},
@@ -65,15 +104,54 @@ static const struct column version[] = {
 };
 
 const struct command commands[] = {
-	{"show bindings", "every home network prefix and where it is", bindings, "no bindings",
-	 NULL, false},
-	{"show mags", "mobile access gateways and their binding updates", mags,
-	 "no MAG has spoken yet", NULL, false},
-	{"show ports", "ports, their links, what they moved", ports, "no ports", NULL, false},
-	{"show stats", "counters of forwarding and signalling", stats,
-	 "every counter is zero; all of them: --all", "value", false},
-	{"show drops", "every way a packet was lost, by name", drops,
-	 "no drops; every name there is: --all", "count", false},
-	{"show version", "what runs there and since when", version, "", NULL, true},
+	{.words = "show bindings",
+	 .help = "LMA: every home network prefix and where it is",
+	 .columns = bindings,
+	 .empty = "no bindings"},
+	{.words = "show mags",
+	 .help = "LMA: mobile access gateways and their binding updates",
+	 .columns = mags,
+	 .empty = "no MAG has spoken yet"},
+	{.words = "show nodes",
+	 .help = "MAG: mobile nodes on access links",
+	 .columns = nodes,
+	 .empty = "no mobile node is here"},
+	{.words = "show heartbeats",
+	 .help = "which peer answers, and whether it lost its sessions",
+	 .columns = heartbeats,
+	 .empty = "no peer has been heard of"},
+	{.words = "show interfaces",
+	 .help = "interfaces and their kernel twins",
+	 .columns = interfaces,
+	 .empty = "no interfaces"},
+	{.words = "show ports",
+	 .help = "ports, their links, what they moved",
+	 .columns = ports,
+	 .empty = "no ports"},
+	{.words = "show stats",
+	 .help = "counters of forwarding and signalling",
+	 .columns = stats,
+	 .empty = "every counter is zero; all of them: --all",
+	 .hide_zero = "value"},
+	{.words = "show drops",
+	 .help = "every way a packet was lost, by name",
+	 .columns = drops,
+	 .empty = "no drops; every name there is: --all",
+	 .hide_zero = "count"},
+	{.words = "show version",
+	 .help = "what runs there and since when",
+	 .columns = version,
+	 .empty = "",
+	 .single = true},
+	{.words = "mag attach",
+	 .help = "MAG: MAC [nai NAI] [interface NAME]: a mobile node is there",
+	 .columns = done,
+	 .empty = "",
+	 .order = true},
+	{.words = "mag detach",
+	 .help = "MAG: MAC [interface NAME]: it is gone",
+	 .columns = done,
+	 .empty = "",
+	 .order = true},
 	{.words = NULL},
 };

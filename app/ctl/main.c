@@ -12,18 +12,20 @@
 #include "mgmt/likeness.h"
 
 enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_NOBODY = 3 };
+enum { REQUEST = 512 }; // a line of the server's at most
 
-#define DEFAULT_SOCKET "/run/kedge/lma.sock"
+#define LMA_SOCKET "/run/kedge/lma.sock"
+#define MAG_SOCKET "/run/kedge/mag.sock"
 
 static int usage(FILE *out, int code)
 {
 	fputs("usage: kedgectl [--socket PATH] [--json] [--all] COMMAND\n\ncommands:\n", out);
 	for (const struct command *c = commands; c->words != NULL; c++)
-		fprintf(out, "  %-14s  %s\n", c->words, c->help);
-	fputs("  help            this\n"
+		fprintf(out, "  %-15s  %s\n", c->words, c->help);
+	fputs("  help             this\n"
 	      "\noptions:\n"
 	      "  --socket PATH   the instance's management socket; default $KEDGE_SOCKET, else\n"
-	      "                  " DEFAULT_SOCKET "\n"
+	      "                  " LMA_SOCKET ", and if there is none " MAG_SOCKET "\n"
 	      "  --json          for programs: a JSON array (show version: one object)\n"
 	      "  --all           rows that are zero, too (JSON has them always)\n"
 	      "\nexamples:\n"
@@ -37,17 +39,29 @@ static int usage(FILE *out, int code)
 	return code;
 }
 
-// Words may come as one argument or as several. NULL: there is no such command, and that is said.
-static const struct command *find_command(int n, char **words)
+// Words may come as one argument or as several.
+static void join(int n, char **words, char text[REQUEST])
+{
+	text[0] = '\0';
+	for (int i = 0; i < n; i++)
+		snprintf(text + strlen(text), REQUEST - strlen(text), "%s%s", i ? " " : "",
+			 words[i]);
+}
+
+static bool is_named(const struct command *c, const char *text)
+{
+	size_t n = strlen(c->words);
+
+	return strncmp(c->words, text, n) == 0 && (text[n] == '\0' || (c->order && text[n] == ' '));
+}
+
+// NULL: there is no such command, and that is said.
+static const struct command *find_command(const char *text)
 {
 	const struct command *nearest = commands;
-	char text[128] = "";
 
-	for (int i = 0; i < n; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "",
-			 words[i]);
 	for (const struct command *c = commands; c->words != NULL; c++) {
-		if (strcmp(c->words, text) == 0)
+		if (is_named(c, text))
 			return c;
 		if (mgmt_likeness(c->words, text) > mgmt_likeness(nearest->words, text))
 			nearest = c;
@@ -68,13 +82,12 @@ static unsigned terminal_columns(void)
 	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-static int ask(const char *path, struct answer *a)
+static int ask(const char *path, const char *request, struct answer *a)
 {
 	char why[512] = "";
 
 	answer_begin(a);
-	enum client_result result =
-		client_ask(path, a->command->words, answer_row, a, why, sizeof(why));
+	enum client_result result = client_ask(path, request, answer_row, a, why, sizeof(why));
 	bool written = answer_end(a, result == CLIENT_OK);
 	if (result == CLIENT_OK && written)
 		return 0;
@@ -98,7 +111,8 @@ int main(int argc, char **argv)
 	int option;
 
 	if (path == NULL || path[0] == '\0')
-		path = DEFAULT_SOCKET;
+		path = access(LMA_SOCKET, F_OK) != 0 && access(MAG_SOCKET, F_OK) == 0 ? MAG_SOCKET
+										      : LMA_SOCKET;
 	while ((option = getopt_long(argc, argv, "s:jah", options, NULL)) != -1) {
 		switch (option) {
 		case 's':
@@ -121,6 +135,8 @@ int main(int argc, char **argv)
 		return usage(stderr, EXIT_USAGE);
 	if (strcmp(argv[optind], "help") == 0)
 		return usage(stdout, 0);
-	answer.command = find_command(argc - optind, argv + optind);
-	return answer.command == NULL ? EXIT_USAGE : ask(path, &answer);
+	char request[REQUEST];
+	join(argc - optind, argv + optind, request);
+	answer.command = find_command(request);
+	return answer.command == NULL ? EXIT_USAGE : ask(path, request, &answer);
 }

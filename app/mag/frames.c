@@ -126,6 +126,14 @@ static void answer_solicitation(struct gateway *g, struct mag_link link,
 	send(g, m, link, len);
 }
 
+// Who kept its link knows its router and asks it alone (RFC 4861 7.3.3); a carrier that goes takes
+// a host's neighbours with it.
+static bool is_search(const struct gateway *g, const struct nd_message *nd)
+{
+	return nd->type == ND_NS && !ip6_is_zero(nd->src) && ip6_is_multicast(nd->dst) &&
+	       ip6_equal(nd->target, g->conf->mag.link_local);
+}
+
 void frames_take(struct gateway *g, struct rte_mbuf *m, struct instant now)
 {
 	const struct fwd_punt *note = fwd_punt_of(m);
@@ -148,6 +156,8 @@ void frames_take(struct gateway *g, struct rte_mbuf *m, struct instant now)
 	if (is_nd && nd.type == ND_RS) {
 		g->counters.solicited++;
 		event.heard.what = HEARD_SOLICIT;
+	} else if (is_nd && is_search(g, &nd)) {
+		event.heard.what = HEARD_SEARCH;
 	} else if ((is_nd && nd.type == ND_NS && ip6_is_zero(nd.src)) ||
 		   (packet.n > 0 && is_mld_report(packet))) {
 		event.heard.what = HEARD_LINK_UP;

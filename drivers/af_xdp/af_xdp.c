@@ -66,8 +66,24 @@ static void missed(struct port *p, struct port_missed *out)
 	// The driver's oerrors are frames that it did not take: the worker counts those by name.
 }
 
-static const struct port_ops af_xdp_ops = {
-	.name = "af_xdp", .rx = rx, .tx = tx, .close = af_xdp_close, .missed = missed};
+static void link_of(struct port *p, struct port_link *out)
+{
+	struct rte_ether_addr mac;
+	struct rte_eth_link link;
+
+	if (rte_eth_macaddr_get((uint16_t)p->ethdev, &mac) == 0)
+		memcpy(out->mac, mac.addr_bytes, sizeof(out->mac));
+	(void)rte_eth_dev_get_mtu((uint16_t)p->ethdev, &out->mtu);
+	if (rte_eth_link_get_nowait((uint16_t)p->ethdev, &link) == 0)
+		out->up = link.link_status == RTE_ETH_LINK_UP;
+}
+
+static const struct port_ops af_xdp_ops = {.name = "af_xdp",
+					   .rx = rx,
+					   .tx = tx,
+					   .close = af_xdp_close,
+					   .missed = missed,
+					   .link = link_of};
 
 // How many queue pairs the netdev receives on; a netdev that cannot tell has one.
 static uint16_t count_channels(const char *netdev)
@@ -148,6 +164,9 @@ static int attach(struct af_xdp_port *x, const struct af_xdp_conf *c, uint16_t q
 	if (rc == 0) {
 		x->port.ethdev = id;
 		rc = configure(id, queues, c->pool);
+		if (rc == 0 && c->access)
+			(void)rte_eth_promiscuous_enable(
+				id); // a driver that cannot sees all anyway
 	}
 	if (rc != 0)
 		snprintf(why, n,

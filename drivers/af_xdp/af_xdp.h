@@ -10,7 +10,8 @@ struct af_xdp_conf {
 	const char *name; // of the port, as configured
 	const char *netdev;
 	uint16_t queues;        // 0: as many as the netdev has
-	const char *xdp_object; // path of steer.bpf.o (steer_object_path)
+	const char *xdp_object; // path of the program: steer_object_path, steer_access_object_path
+	bool access;            // frames to any address are ours: promiscuous
 	struct rte_mempool *pool;
 };
 

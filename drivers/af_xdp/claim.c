@@ -48,7 +48,8 @@ static bool is_ours(uint32_t program)
 		return false;
 	int rc = bpf_obj_get_info_by_fd(fd, &info, &len);
 	close(fd);
-	return rc == 0 && strcmp(info.name, STEER_PROGRAM) == 0;
+	return rc == 0 && (strcmp(info.name, STEER_PROGRAM) == 0 ||
+			   strcmp(info.name, STEER_ACCESS_PROGRAM) == 0);
 }
 
 static int take_off_leftover(const char *netdev, unsigned ifindex, char *why, size_t n)

@@ -15,14 +15,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access.skel.h"
 #include "steer.skel.h"
 
 #define BPFFS "/sys/fs/bpf"
 
 struct steer {
 	struct steer_bpf *skel;
-	int file; // the object, in memory
-	char object[32];
+	struct object {
+		int file; // in memory
+		char path[32];
+	} steer, access;
 	unsigned n_tunnels, n_pools;
 	struct ip6_addr tunnels[STEER_MAX_TUNNEL_ADDRS];
 	struct steer_pool_key pools[STEER_MAX_POOLS];
@@ -51,19 +54,30 @@ static int enter_own_mounts(char *why, size_t n)
 }
 
 // The driver opens the program by path: that of a file in memory, which is there as long as we are.
-static int write_object(struct steer *s, char *why, size_t n)
+static int write_object(struct object *o, const char *name, const void *bytes, size_t size,
+			char *why, size_t n)
+{
+	static const char hint[] = "is /proc mounted, is there memory?";
+
+	o->file = memfd_create(name, MFD_CLOEXEC);
+	if (o->file < 0)
+		return fail(-errno, why, n, "cannot have a file in memory", hint);
+	snprintf(o->path, sizeof(o->path), "/proc/self/fd/%d", o->file);
+	if (write(o->file, bytes, size) != (ssize_t)size || access(o->path, R_OK) != 0)
+		return fail(-EIO, why, n, o->path, hint);
+	return 0;
+}
+
+static int write_objects(struct steer *s, char *why, size_t n)
 {
 	size_t size;
 	const void *bytes = steer_bpf__elf_bytes(&size);
-	static const char hint[] = "is /proc mounted, is there memory?";
 
-	s->file = memfd_create("steer.bpf.o", MFD_CLOEXEC);
-	if (s->file < 0)
-		return fail(-errno, why, n, "cannot have a file in memory", hint);
-	snprintf(s->object, sizeof(s->object), "/proc/self/fd/%d", s->file);
-	if (write(s->file, bytes, size) != (ssize_t)size || access(s->object, R_OK) != 0)
-		return fail(-EIO, why, n, s->object, hint);
-	return 0;
+	int rc = write_object(&s->steer, "steer.bpf.o", bytes, size, why, n);
+	if (rc != 0)
+		return rc;
+	bytes = access_bpf__elf_bytes(&size);
+	return write_object(&s->access, "access.bpf.o", bytes, size, why, n);
 }
 
 int steer_open(struct steer **out, char *why, size_t n)
@@ -72,10 +86,10 @@ int steer_open(struct steer **out, char *why, size_t n)
 
 	if (s == NULL)
 		return fail(-ENOMEM, why, n, "steering", "there is no memory");
-	s->file = -1;
+	s->steer.file = s->access.file = -1;
 	int rc = enter_own_mounts(why, n);
 	if (rc == 0)
-		rc = write_object(s, why, n);
+		rc = write_objects(s, why, n);
 	if (rc == 0) {
 		s->skel = steer_bpf__open_and_load();
 		if (s->skel == NULL)
@@ -95,14 +109,21 @@ void steer_close(struct steer *s)
 	if (s == NULL)
 		return;
 	steer_bpf__destroy(s->skel);
-	if (s->file >= 0)
-		close(s->file);
+	if (s->steer.file >= 0)
+		close(s->steer.file);
+	if (s->access.file >= 0)
+		close(s->access.file);
 	free(s);
 }
 
 const char *steer_object_path(const struct steer *s)
 {
-	return s->object;
+	return s->steer.path;
+}
+
+const char *steer_access_object_path(const struct steer *s)
+{
+	return s->access.path;
 }
 
 static bool has_key(const uint8_t *keys, unsigned n, const uint8_t *wanted, size_t key)

@@ -22,6 +22,7 @@ void steer_close(struct steer *);
 // A path from which the driver can load the program while `steer` is open (xdp_prog= of
 // net_af_xdp).
 const char *steer_object_path(const struct steer *);
+// The same for access ports, on which every frame is ours.
 const char *steer_access_object_path(const struct steer *);
 
 // Replace the whole sets. 0, -ENOSPC beyond STEER_MAX_*, -errno.

@@ -23,7 +23,8 @@
 #define STEER_ICMP_ERRORS 4 // types 1..4
 
 // The program's name in the kernel (that of the function).
-#define STEER_PROGRAM "kedge_steer"
+#define STEER_PROGRAM        "kedge_steer"
+#define STEER_ACCESS_PROGRAM "kedge_access"
 
 #define STEER_MAX_TUNNEL_ADDRS 64
 #define STEER_MAX_POOLS        1024
@@ -33,6 +34,7 @@ enum steer_counter {
 	STEER_OURS_TUNNEL,
 	STEER_OURS_POOL,
 	STEER_KERNEL,    // passed on
+	STEER_ACCESS,    // of an access port: all of them
 	STEER_NO_SOCKET, // ours, but no socket on this queue: dropped
 	STEER_N_COUNTERS,
 };

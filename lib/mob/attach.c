@@ -63,14 +63,24 @@ static void renew(struct mag *m, uint32_t i)
 // A node that is bound shows that its link came up. It may have been at another MAG in between, and
 // be bound there, while what is known here is old: so it is registered anew with what it has. This
 // is a new attachment, not a renewal, so it says 4 (MAG-HI-05) and MAG-HI-06 holds for renewals.
-static void reattach(struct mag *m, uint32_t i)
+static void reattach_after(struct mag *m, uint32_t i, ns_t interval)
 {
 	struct bul_entry *e = entry_of(m, i);
 
-	if (e->barred || m->now.mono - e->accepted < reattach_interval)
+	if (e->barred || m->now.mono - e->accepted < interval)
 		return;
 	set(m, i, BUL_REFRESHING);
 	send_request(m, i, REQUEST_REATTACH);
+}
+
+static void reattach(struct mag *m, uint32_t i)
+{
+	reattach_after(m, i, reattach_interval);
+}
+
+static void searched(struct mag *m, uint32_t i)
+{
+	reattach_after(m, i, search_interval);
 }
 
 static void heard_bound(struct mag *m, uint32_t i)
@@ -219,6 +229,7 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 	[BUL_NONE] = {[EV_HEARD] = first,
 		      [EV_LINK_UP] = first,
 		      [EV_SOLICIT] = first,
+		      [EV_SEARCH] = first,
 		      [EV_ATTACH] = first,
 		      [EV_DETACH] = never,
 		      [EV_SILENT] = never,
@@ -231,6 +242,7 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 	[BUL_REGISTERING] = {[EV_HEARD] = heard_waiting,
 			     [EV_LINK_UP] = heard_waiting,
 			     [EV_SOLICIT] = heard_waiting, // the RA comes with the PBA (MAG-RA-01)
+			     [EV_SEARCH] = heard_waiting,
 			     [EV_ATTACH] = ordered,
 			     [EV_DETACH] = leave,
 			     [EV_SILENT] = silent,
@@ -243,6 +255,7 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 	[BUL_BOUND] = {[EV_HEARD] = heard_bound,
 		       [EV_LINK_UP] = reattach,
 		       [EV_SOLICIT] = solicited,
+		       [EV_SEARCH] = searched,
 		       [EV_ATTACH] = ordered_bound,
 		       [EV_DETACH] = leave,
 		       [EV_SILENT] = silent,
@@ -255,6 +268,7 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 	[BUL_REFRESHING] = {[EV_HEARD] = heard_waiting,
 			    [EV_LINK_UP] = heard_waiting, // what is out says it already
 			    [EV_SOLICIT] = solicited_refreshing,
+			    [EV_SEARCH] = heard_waiting,
 			    [EV_ATTACH] = heard_waiting,
 			    [EV_DETACH] = leave,
 			    [EV_SILENT] = silent,
@@ -267,6 +281,7 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 	[BUL_LEAVING] = {[EV_HEARD] = back,
 			 [EV_LINK_UP] = back,
 			 [EV_SOLICIT] = back,
+			 [EV_SEARCH] = back,
 			 [EV_ATTACH] = back,
 			 [EV_DETACH] = stay,
 			 [EV_SILENT] = stay,
@@ -279,6 +294,7 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 	[BUL_REFUSED] = {[EV_HEARD] = stay, // its own timer tries again
 			 [EV_LINK_UP] = stay,
 			 [EV_SOLICIT] = stay, // MAG-RA-01
+			 [EV_SEARCH] = stay,
 			 [EV_ATTACH] = ordered,
 			 [EV_DETACH] = silent_refused,
 			 [EV_SILENT] = silent_refused,

@@ -168,7 +168,8 @@ static void hear(struct mag *m, const struct mag_event *event)
 {
 	static const enum bul_event events[] = {[HEARD_FRAME] = EV_HEARD,
 						[HEARD_LINK_UP] = EV_LINK_UP,
-						[HEARD_SOLICIT] = EV_SOLICIT};
+						[HEARD_SOLICIT] = EV_SOLICIT,
+						[HEARD_SEARCH] = EV_SEARCH};
 	uint32_t i = bul_find_link(&m->bul, event->heard.link);
 
 	if (i == BUL_NULL)

@@ -71,11 +71,14 @@ enum mag_event_kind {
 
 // What a frame tells beside that its sender is there.
 enum mag_heard {
-	HEARD_FRAME,   // nothing more
-	HEARD_LINK_UP, // RS, DAD or MLD: hosts send them when a link comes up. A node that is bound
-		       // may have been elsewhere in between: it is registered again, at most once
-		       // in a while
+	HEARD_FRAME, // nothing more
+	// DAD, MLD: hosts send them when a link comes up, and a while after. A node that is bound
+	// may have been elsewhere in between: it is registered again, unless that was a moment ago.
+	HEARD_LINK_UP,
 	HEARD_SOLICIT, // the same, and an RA is owed (MAG-RA-04)
+	// It looks for its router by multicast. Who kept its link does not: so it is registered
+	// again at once.
+	HEARD_SEARCH,
 };
 
 struct mag_event {

@@ -16,8 +16,9 @@ enum {
 
 // RFC 6275 12.
 static const ns_t initial_bindack_timeout = 1 * NS_SEC, max_bindack_timeout = 32 * NS_SEC;
-// Between two registrations that a node's link-up signs cause.
-static const ns_t reattach_interval = 1 * NS_SEC;
+// The signs of one link that comes up are told apart from those of the next by this; how often a
+// node is registered again for them is MAX_UPDATE_RATE's.
+static const ns_t reattach_interval = 1 * NS_SEC, search_interval = 50 * NS_MSEC;
 
 // An action on its way out, with what it points to.
 struct mag_out {
@@ -70,6 +71,7 @@ enum bul_event {
 	EV_HEARD,
 	EV_LINK_UP,
 	EV_SOLICIT,
+	EV_SEARCH,
 	EV_ATTACH,
 	EV_DETACH,
 	EV_SILENT,   // its probes stay unanswered
