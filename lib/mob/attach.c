@@ -66,16 +66,29 @@ static void first(struct mag *m, uint32_t i)
 	e->due_refresh = 0;
 }
 
+// MAG-REG-14, for a node that may have a binding elsewhere by now: the LMA would take a renewal of
+// ours for its return and end that one, until its MAG renews. So the sign of it must be as fresh as
+// an answer to a probe.
+bool is_surely_there(const struct mag *m, const struct bul_entry *e)
+{
+	return m->now.mono - e->heard <= m->conf.probe_interval;
+}
+
+void ask_first(struct mag *m, struct bul_entry *e)
+{
+	e->wanted = true;
+	e->due_request = 0;
+	e->due_probe = m->now.mono;
+}
+
 static void renew(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
 
 	if (e->barred)
 		return;
-	// MAG-REG-14: no renewal without evidence that the node is there. It is asked for.
-	if (m->now.mono - e->heard > m->conf.probe_after) {
-		e->wanted = true;
-		e->due_probe = m->now.mono;
+	if (!is_surely_there(m, e)) {
+		ask_first(m, e);
 		return;
 	}
 	set(m, i, BUL_REFRESHING);
@@ -402,7 +415,7 @@ static void look_after(struct mag *m, uint32_t i)
 	struct bul_entry *e = entry_of(m, i);
 	ns_t quiet = m->now.mono - e->heard;
 
-	if (quiet < m->conf.probe_after) {
+	if (quiet < m->conf.probe_after && !e->wanted) {
 		e->probes = 0;
 		e->due_probe = e->heard + m->conf.probe_after;
 	} else if (e->probes >= m->conf.probes || e->state == BUL_REFUSED) {

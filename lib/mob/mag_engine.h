@@ -99,7 +99,9 @@ uint32_t appear(struct mag *, struct mag_link, struct span nai);
 void on_timer(struct mag *, uint32_t entry);
 // It has no session, and nothing is known of one: REFUSED, until something makes it ask again.
 void lapse(struct mag *, uint32_t entry);
-void forget(struct mag *, uint32_t entry); // its prefixes go, and the entry
+bool is_surely_there(const struct mag *, const struct bul_entry *);
+void ask_first(struct mag *, struct bul_entry *); // its answer lets the request go
+void forget(struct mag *, uint32_t entry);        // its prefixes go, and the entry
 
 // ---- register.c
 

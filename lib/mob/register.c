@@ -146,6 +146,10 @@ void repeat_request(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
 
+	if (e->state == BUL_REFRESHING && e->heard < e->sent && !is_surely_there(m, e)) {
+		ask_first(m, e);
+		return;
+	}
 	// MAG-REG-07, -14: only while there is evidence of the node; a sign of it goes on here.
 	if (m->now.mono - e->heard > m->conf.probe_after) {
 		e->wanted = true;

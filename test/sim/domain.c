@@ -425,9 +425,9 @@ static int report(const struct domain *d, uint64_t steps)
 	bool everywhere = d->agreements > 10 && d->lma_restarts > 0 && d->mag_restarts > 0 &&
 			  d->kept > 10 && d->seen_notes[MAG_NOTE_SILENT] > 0 &&
 			  d->seen_notes[MAG_NOTE_LMA_RESTARTED] > 0;
-	if (!everywhere && steps >= 300000)
+	if (!everywhere && steps >= 1000000)
 		printf("the run has not been everywhere\n");
-	return !everywhere && steps >= 300000;
+	return !everywhere && steps >= 1000000;
 }
 
 int main(int argc, char **argv)

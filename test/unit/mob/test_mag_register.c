@@ -194,6 +194,28 @@ static void MAG_REG_14_a_renewal_waits_for_a_sign_of_the_node(void **state)
 	assert_int_equal(pbu_handoff(p), HI_NO_CHANGE);
 }
 
+static void MAG_REG_14_a_node_that_may_be_elsewhere_is_asked_before_its_renewal(void **state)
+{
+	PLAY;
+
+	p->conf.probe_after = 300 * NS_SEC; // so no probe is due for another reason
+	mag_play_restart(p);
+	join(p, link_of(1), HNP1);
+	pass_ms(p, 239 * 1000);
+	expect_said(p, "");
+	while (p->n_said == 0)
+		pass_ms(p, 100);
+	expect_said(p, "P");
+	assert_int_equal(p->n_pbus, 0); // it may have gone, and be bound there
+	hear(p, link_of(1), HEARD_FRAME);
+	assert_int_equal(p->n_pbus, 1);
+	assert_int_equal(pbu_handoff(p), HI_NO_CHANGE);
+	pass_ms(p, 20 * 1000); // not repeated without another sign of it either
+	assert_int_equal(pbu_lifetime_s(p), 0);
+	assert_int_equal(p->n_pbus, 2); // one repetition in its first second, then it is gone
+	assert_int_equal(p->notes[MAG_NOTE_SILENT], 1);
+}
+
 static void MAG_REG_14_a_lost_node_that_is_silent_is_not_registered_again(void **state)
 {
 	PLAY;
@@ -376,6 +398,7 @@ int main(void)
 		T(MAG_REG_07_an_unanswered_pbu_is_repeated_after_1_2_4_to_32_s),
 		T(MAG_REG_14_nothing_is_repeated_for_a_node_that_is_not_heard),
 		T(MAG_REG_14_a_renewal_waits_for_a_sign_of_the_node),
+		T(MAG_REG_14_a_node_that_may_be_elsewhere_is_asked_before_its_renewal),
 		T(MAG_REG_14_a_lost_node_that_is_silent_is_not_registered_again),
 		T(MAG_REG_13_without_an_answer_a_session_ends_with_its_lifetime),
 		T(SEQ_29_a_thousand_nodes_in_one_second_are_all_registered),
