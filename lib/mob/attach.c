@@ -87,7 +87,7 @@ static void renew(struct mag *m, uint32_t i)
 
 	if (e->barred)
 		return;
-	if (!is_surely_there(m, e)) {
+	if (e->came_up || !is_surely_there(m, e)) {
 		ask_first(m, e);
 		return;
 	}
@@ -102,8 +102,15 @@ static void reattach_after(struct mag *m, uint32_t i, ns_t interval)
 {
 	struct bul_entry *e = entry_of(m, i);
 
-	if (e->barred || m->now.mono - e->accepted < interval)
+	if (e->barred)
 		return;
+	// A sign so soon is mostly another one of the same link-up. If not, the node was elsewhere
+	// in between: it is asked whether it is here, later, and registered if so.
+	if (m->now.mono - e->accepted < interval) {
+		e->came_up = true;
+		e->due_refresh = e->accepted + reattach_interval;
+		return;
+	}
 	set(m, i, BUL_REFRESHING);
 	send_request(m, i, REQUEST_REATTACH);
 }
@@ -120,8 +127,12 @@ static void searched(struct mag *m, uint32_t i)
 
 static void heard_bound(struct mag *m, uint32_t i)
 {
-	if (entry_of(m, i)->wanted)
-		renew(m, i);
+	struct bul_entry *e = entry_of(m, i);
+
+	if (!e->wanted || e->barred)
+		return;
+	set(m, i, BUL_REFRESHING);
+	send_request(m, i, e->came_up ? REQUEST_REATTACH : REQUEST_REFRESH);
 }
 
 // MAG-REG-07: repeating stopped when the node fell silent.

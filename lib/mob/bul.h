@@ -26,6 +26,7 @@ struct bul_entry {
 	bool gone;       // its interface lost the carrier: to be taken at the next tick
 	bool told;       // that it left was said, not concluded from its silence
 	bool wanted;     // a renewal is due and waits for a sign of the node
+	bool came_up;    // its link came up just after it was registered: is it here again?
 	bool advertised; // the node was told of hnps
 	bool bound;      // hnps are in the workers' tables
 	bool barred;   // nothing is sent for it until an operator says so (MAG-REG-05, status 152)

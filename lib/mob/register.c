@@ -132,7 +132,7 @@ void send_request(struct mag *m, uint32_t i, enum bul_request request)
 
 	e->request = (uint8_t)request;
 	e->tries = 0;
-	e->wanted = false;
+	e->wanted = e->came_up = false;
 	e->due_refresh = 0;
 	if (request != REQUEST_DEREG && is_too_much(m, e)) {
 		e->waiting = false;
