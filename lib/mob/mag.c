@@ -256,6 +256,7 @@ static void register_all(struct mag *m)
 		struct bul_entry *e = entry_of(m, i);
 		if (e->state != BUL_BOUND)
 			continue;
+		e->came_up = false; // the renewal says it too
 		e->due_refresh = when += NS_MSEC;
 		bul_schedule(&m->bul, i);
 	}
