@@ -14,7 +14,7 @@ static const char head[] =
 	"# Configuration\n"
 	"\n"
 	"Generated from the rows of `lib/conf/schema.def`; do not edit. A commented example is\n"
-	"`config/lma.yaml`. `kedge-lma --check FILE` tells every mistake in a file, one line "
+	"`config/lma.yaml`, and `config/mag.yaml`. `kedge-lma --check FILE` tells every mistake in a file, one line "
 	"each,\n"
 	"and starts nothing: `file:line:column: what is wrong, and the nearest right thing`.\n"
 	"\n"
