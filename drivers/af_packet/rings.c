@@ -13,11 +13,14 @@ enum { LOOK_AT = 65536 };
 static bool is_ring(int fd, unsigned ifindex)
 {
 	struct sockaddr_ll at = {0};
-	socklen_t len = sizeof(at);
+	socklen_t len = sizeof(at), version_len = sizeof(int);
+	int version;
 
-	// Those that only stand for a wish have no protocol, and receive nothing.
+	// By the rings' version: other packet sockets of the process have none.
 	return getsockname(fd, (struct sockaddr *)&at, &len) == 0 && at.sll_family == AF_PACKET &&
-	       at.sll_ifindex == (int)ifindex && at.sll_protocol != 0;
+	       at.sll_ifindex == (int)ifindex &&
+	       getsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, &version_len) == 0 &&
+	       version == TPACKET_V2;
 }
 
 void rings_find(struct rings *r, unsigned ifindex)
