@@ -1,6 +1,7 @@
 // What the ports of a configuration make of EAL's arguments.
 #include "app/common/eal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "test/unit/test.h"
