@@ -106,6 +106,26 @@ bool rows_interface(const struct plane *p, struct mgmt_cursor *cursor, json_t *r
 	return true;
 }
 
+static const char *peer_state(const struct heartbeat *h)
+{
+	if (h->incapable)
+		return "does not know heartbeats";
+	if (h->unreachable)
+		return "unreachable";
+	return h->due != 0 ? "alive" : "idle";
+}
+
+void rows_put_heartbeat(json_t *row, struct ip6_addr peer, const struct heartbeat *h)
+{
+	put_addr(row, "peer", peer);
+	put_text(row, "state", peer_state(h));
+	put_count(row, "requests", h->requests);
+	put_count(row, "responses", h->responses);
+	put_count(row, "unanswered", h->unanswered);
+	put_count(row, "answered", h->answered);
+	put_count(row, "restart_counter", h->counter);
+}
+
 void put_stat(struct stats *s, const char *name, uint64_t value, const char *text)
 {
 	if (s->n < MAX_STATS)

@@ -6,6 +6,7 @@
 
 #include "app/common/plane.h"
 #include "mgmt/mgmt.h"
+#include "mob/heartbeat.h"
 
 // ---- A row's values.
 void put_text(json_t *row, const char *key, const char *value);
@@ -36,6 +37,7 @@ void rows_put_tables(struct stats *, const struct plane *); // what workers look
 void rows_put_control(struct stats *, const struct plane *);
 
 // ---- Tables that every program has.
+void rows_put_heartbeat(json_t *row, struct ip6_addr peer, const struct heartbeat *);
 bool rows_port(const struct plane *, struct mgmt_cursor *, json_t *row);
 bool rows_interface(const struct plane *, struct mgmt_cursor *, json_t *row);
 bool rows_drop(const struct plane *, struct mgmt_cursor *, json_t *row);

@@ -23,6 +23,7 @@ static int start_engine(struct anchor *a, char *why, size_t n)
 	struct lma_pool_conf *pools = calloc(c->n_pools + 1, sizeof(*pools));
 	struct lma_profile_conf *profiles = calloc(c->n_profiles + 1, sizeof(*profiles));
 	struct instant now = {loop_now(), 0};
+	int rc = -ENOMEM;
 
 	if (mags != NULL && pools != NULL && profiles != NULL) {
 		for (uint32_t i = 0; i < c->n_mags; i++) {
@@ -57,13 +58,19 @@ static int start_engine(struct anchor *a, char *why, size_t n)
 			.timestamp_validity_window = c->lma.timestamp_validity_window_ms * NS_MSEC,
 			.prefix_quarantine = c->lma.prefix_quarantine_ms * NS_MSEC,
 			.mobile_node_generated_timestamp = c->lma.mobile_node_generated_timestamp,
+			.addresses = c->lma.addresses,
+			.n_addresses = c->lma.n_addresses,
 		};
-		a->lma = lma_new(&lma, plane_seed(), now);
+		rc = restart_heartbeat(c, &lma.heartbeat, why, n);
+		if (rc == 0)
+			a->lma = lma_new(&lma, plane_seed(), now);
 	}
 	free(mags);
 	free(pools);
 	free(profiles);
-	return a->lma != NULL ? 0 : failed(-ENOMEM, why, n, "protocol engine");
+	if (rc == 0 && a->lma == NULL)
+		rc = -ENOMEM;
+	return rc == 0 ? 0 : failed(rc, why, n, "protocol engine");
 }
 
 static int start_plane(struct anchor *a, char *why, size_t n)

@@ -14,16 +14,27 @@ static int bind(struct anchor *a, const struct lma_action *action)
 	return tunnels_bind(&a->plane, action->bind.hnp, &tunnel, NULL, a->conf->lma.tunnel_mtu);
 }
 
+static bool is_news(enum lma_note_kind kind)
+{
+	return kind == LMA_NOTE_REFUSED || kind == LMA_NOTE_MAG_LOST || kind == LMA_NOTE_MAG_BACK ||
+	       kind == LMA_NOTE_MAG_RESTARTED;
+}
+
 static void log_note(struct anchor *a, const struct lma_action *action, ns_t now)
 {
 	char mag[IP6_ADDR_TEXT], mn_id[128];
 
 	// Accepted updates are counted, not logged; refusals are what somebody has to act on
 	// (SEC-06).
-	if (action->note.kind != LMA_NOTE_REFUSED)
+	if (!is_news(action->note.kind))
 		return;
 	if (!log_allowed(&a->refusals, 10, now))
 		return;
+	if (action->note.kind != LMA_NOTE_REFUSED) {
+		log_line(LOG_WARNING, "%s: MAG %s", lma_note_text(action->note.kind),
+			 ip6_format(action->note.mag, mag));
+		return;
+	}
 	log_line(LOG_WARNING, "%s: mobile node \"%s\", MAG %s, status %u (%s)",
 		 lma_note_text(action->note.kind),
 		 text_of(action->note.mn_id, mn_id, sizeof(mn_id)),

@@ -44,6 +44,7 @@ static bool next_binding(void *app, struct mgmt_cursor *cursor, json_t *row)
 	put_real(row, "expires_s", seconds_between(now, b.expires));
 	put_count(row, "lifetime_s", b.lifetime_s);
 	put_count(row, "handovers", b.handovers);
+	json_object_set_new(row, "stale", json_boolean(b.stale));
 	return true;
 }
 
@@ -75,6 +76,17 @@ static bool next_mag(void *app, struct mgmt_cursor *cursor, json_t *row)
 	put_count(row, "handoff", m.accepted[LMA_HANDOFF]);
 	put_count(row, "deregistration", m.accepted[LMA_DEREG]);
 	put_real(row, "last_heard_s", seconds_between(m.last_heard, loop_now()));
+	return true;
+}
+
+static bool next_heartbeat(void *app, struct mgmt_cursor *cursor, json_t *row)
+{
+	const struct anchor *a = app;
+	struct lma_mag m;
+
+	if (!lma_next_mag(a->lma, &cursor->u[0], &m))
+		return false;
+	rows_put_heartbeat(row, m.coa, &m.heartbeat);
 	return true;
 }
 
@@ -147,6 +159,7 @@ const struct mgmt_command show_commands[] = {
 	{.words = "show mags",
 	 .help = "mobile access gateways and their binding updates",
 	 .next = next_mag},
+	{.words = "show heartbeats", .help = "does each MAG answer", .next = next_heartbeat},
 	{.words = "show ports", .help = "ports, their links and what they lost", .next = next_port},
 	{.words = "show interfaces",
 	 .help = "interfaces and their kernel twins",

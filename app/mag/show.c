@@ -54,15 +54,6 @@ static bool next_node(void *app, struct mgmt_cursor *cursor, json_t *row)
 	return true;
 }
 
-static const char *peer_state(const struct heartbeat *h)
-{
-	if (h->incapable)
-		return "does not know heartbeats";
-	if (h->unreachable)
-		return "unreachable";
-	return h->due != 0 ? "alive" : "idle";
-}
-
 static bool next_heartbeat(void *app, struct mgmt_cursor *cursor, json_t *row)
 {
 	struct gateway *g = app;
@@ -70,13 +61,7 @@ static bool next_heartbeat(void *app, struct mgmt_cursor *cursor, json_t *row)
 
 	if (cursor->u[0]++ > 0)
 		return false;
-	put_addr(row, "peer", g->conf->mag.lmaa);
-	put_text(row, "state", peer_state(h));
-	put_count(row, "requests", h->requests);
-	put_count(row, "responses", h->responses);
-	put_count(row, "unanswered", h->unanswered);
-	put_count(row, "answered", h->answered);
-	put_count(row, "restart_counter", h->counter);
+	rows_put_heartbeat(row, g->conf->mag.lmaa, h);
 	return true;
 }
 

@@ -1,7 +1,7 @@
 // Composing what we send: PBAs by LMA-PBA-01..14, Binding Errors by WIRE-06.
 #include "mob/engine.h"
 
-static struct reply *new_reply(struct lma *lma)
+struct reply *new_reply(struct lma *lma)
 {
 	return lma->n_replies < MAX_REPLIES ? &lma->replies[lma->n_replies++] : NULL;
 }

@@ -55,13 +55,15 @@ struct match {
 };
 
 // A configured MAG address in use.
-struct mag {
-	struct ip6_addr coa;
-	uint32_t conf; // row of the configuration
+struct mag_record {
+	struct ip6_addr coa, lmaa; // lmaa: where it registers
+	uint32_t conf;             // row of the configuration
 	uint32_t bindings;
 	bool used;
 	ns_t last_heard;
 	uint64_t received[LMA_N_UPDATES], accepted[LMA_N_UPDATES], denied[LMA_N_UPDATES];
+	struct heartbeat heartbeat;
+	ns_t lost; // when it told that its sessions are gone; 0: it did not
 };
 
 // What an update replaced in a binding, should the workers have no room for the change.
@@ -104,8 +106,9 @@ struct lma {
 	struct instant now;
 	struct bindings bindings;
 	struct pools pools;
-	struct wheel *timers; // by binding: end of lifetime, or of the MinDelay wait
-	struct mag *mags;     // by mag_id, 1..max_mags
+	struct wheel *timers;    // by binding: end of lifetime, or of the MinDelay wait
+	struct mag_record *mags; // by mag_id, 1..max_mags
+	struct wheel *beats;     // by mag_id: the next heartbeat
 	struct map mags_by_coa;
 	uint32_t n_mags, mag_hand;
 	struct held *held;
@@ -133,6 +136,9 @@ enum pba_status policy_node(const struct lma *, struct span mn_id);
 uint32_t mag_find(const struct lma *, struct ip6_addr coa); // 0: none
 // The record of a permitted care-of address, made if there is room; 0: none.
 uint32_t mag_get(struct lma *, struct ip6_addr coa, uint32_t conf);
+// One binding more or less is at this MAG (HB-02).
+void mag_hold(struct lma *, uint32_t mag, struct ip6_addr lmaa);
+void mag_release(struct lma *, uint32_t mag);
 void count_received(struct lma *, uint32_t mag, enum lma_update);
 void count_answered(struct lma *, uint32_t mag, enum lma_update, uint8_t status);
 void count_turned(struct lma *, uint32_t mag, enum lma_update); // accepted, and now denied
@@ -199,8 +205,21 @@ enum update_path {
 // An update that passed the checks of form: lookup, admission, transition, answer.
 void take_update(struct lma *, struct request *, enum update_path);
 
+// ---- beats.c
+
+void beats_start(struct lma *); // tells every MAG that we lost our sessions, if so (HB-04)
+void beats_begin(struct lma *, uint32_t mag);
+void beats_end(struct lma *, uint32_t mag);
+void expire_beat(struct lma *, uint32_t mag);
+void take_heartbeat(struct lma *, const struct lma_event *);
+// A Binding Error of status 2 from this MAG (HB-05).
+void refuse_beats(struct lma *, struct ip6_addr coa);
+
 // ---- answer.c
 
+// The next free place for a message, NULL: none. One that is not sent after all is given back at
+// once.
+struct reply *new_reply(struct lma *);
 // Queues the PBA, counts it, and notes a refusal. `bce`: what it grants, BCE_NULL: nothing.
 void answer(struct lma *, const struct request *, enum pba_status, uint32_t bce);
 // The same for a change of a binding that was there, which may have to be taken back.

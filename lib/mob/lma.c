@@ -38,14 +38,15 @@ static bool make_tables(struct lma *lma, struct instant now)
 {
 	lma->timers = wheel_new(lma->conf.max_bindings, now.mono);
 	lma->held_timers = wheel_new(MAX_HELD, now.mono);
+	lma->beats = wheel_new(lma->conf.max_mags + 1, now.mono);
 	lma->mags = calloc((size_t)lma->conf.max_mags + 1, sizeof(*lma->mags));
 	lma->held = calloc(MAX_HELD, sizeof(*lma->held));
 	lma->held_for = malloc(MAX_HELD * sizeof(*lma->held_for));
 	lma->actions = calloc(MAX_ACTIONS, sizeof(*lma->actions));
 	lma->replies = calloc(MAX_REPLIES, sizeof(*lma->replies));
-	if (lma->timers == NULL || lma->held_timers == NULL || lma->mags == NULL ||
-	    lma->held == NULL || lma->held_for == NULL || lma->actions == NULL ||
-	    lma->replies == NULL)
+	if (lma->timers == NULL || lma->beats == NULL || lma->held_timers == NULL ||
+	    lma->mags == NULL || lma->held == NULL || lma->held_for == NULL ||
+	    lma->actions == NULL || lma->replies == NULL)
 		return false;
 	for (uint32_t i = 0; i < MAX_HELD; i++)
 		lma->held_for[i] = BCE_NULL;
@@ -68,6 +69,8 @@ struct lma *lma_new(const struct lma_conf *conf, uint64_t seed, struct instant n
 		lma_free(lma);
 		return NULL;
 	}
+	beats_start(lma);
+	lma->conf.addresses = NULL; // the caller's, and not needed any more
 	return lma;
 }
 
@@ -80,6 +83,7 @@ void lma_free(struct lma *lma)
 	map_done(&lma->mags_by_coa);
 	wheel_free(lma->timers);
 	wheel_free(lma->held_timers);
+	wheel_free(lma->beats);
 	free(lma->mags);
 	free(lma->held);
 	free(lma->held_for);
@@ -150,6 +154,11 @@ static void expire_some(struct lma *lma)
 		transit(lma, EV_TIME_OVER, i, NULL);
 		budget--;
 	}
+	while (budget > 0 && has_room(lma, 2) &&
+	       (i = wheel_expire(lma->beats, lma->now.mono)) != WHEEL_NONE) {
+		expire_beat(lma, i);
+		budget--;
+	}
 }
 
 static void take_bu(struct lma *lma, const struct lma_event *event)
@@ -189,9 +198,12 @@ static void take_message(struct lma *lma, const struct lma_event *event)
 	case MH_BA:
 		put_note(lma, LMA_NOTE_IGNORED_ROLE, src, 0); // WIRE-14
 		break;
-	case MH_HEARTBEAT: // the heartbeat's own file answers
+	case MH_HEARTBEAT:
+		take_heartbeat(lma, event);
 		break;
 	case MH_BE:
+		if (event->message.mh->be.status == BE_UNKNOWN_MH_TYPE)
+			refuse_beats(lma, src);
 		put_note(lma, LMA_NOTE_BINDING_ERROR, src, event->message.mh->be.status);
 		break;
 	}
@@ -261,8 +273,21 @@ static ns_t earlier(ns_t a, ns_t b)
 
 ns_t lma_deadline(const struct lma *lma)
 {
-	return earlier(pool_deadline(&lma->pools),
-		       earlier(wheel_deadline(lma->timers), wheel_deadline(lma->held_timers)));
+	if (lma->n_actions > 0)
+		return lma->now.mono;
+	ns_t held = earlier(wheel_deadline(lma->held_timers), wheel_deadline(lma->beats));
+	return earlier(pool_deadline(&lma->pools), earlier(wheel_deadline(lma->timers), held));
+}
+
+// HB-02, HB-03: nothing is deleted, it lives out its lifetime.
+static bool is_stale(const struct lma *lma, const struct bce *e, ns_t expires)
+{
+	const struct mag_record *m = &lma->mags[e->mag];
+
+	if (e->state != BCE_ACTIVE)
+		return false;
+	return m->heartbeat.unreachable ||
+	       (m->lost != 0 && expires - e->lifetime_s * NS_SEC < m->lost);
 }
 
 bool lma_next_binding(const struct lma *lma, uint32_t *cursor, struct lma_binding *out)
@@ -288,6 +313,7 @@ bool lma_next_binding(const struct lma *lma, uint32_t *cursor, struct lma_bindin
 			.expires = wheel_get(lma->timers, *cursor),
 			.lifetime_s = e->lifetime_s,
 			.handovers = e->handovers,
+			.stale = is_stale(lma, e, wheel_get(lma->timers, *cursor)),
 		};
 		++*cursor;
 		return true;

@@ -12,6 +12,7 @@
 // pool.c         home network prefixes: allocate, claim, release, quarantine
 // mags.c         the MAGs that have spoken, their numbers and counters
 // policy.c       which MAG may serve, which mobile node may be served
+// beats.c        heartbeats with the MAGs that have bindings; heartbeat.[ch] with one peer
 // answer.c       composing PBAs and Binding Errors (LMA-PBA-*)
 //
 // No I/O, no clock, no threads: the caller says what happened and when, then pulls what to do about
@@ -25,6 +26,7 @@
 
 #include "base/addr.h"
 #include "base/clock.h"
+#include "mob/heartbeat.h"
 #include "wire/mh.h"
 
 struct lma;
@@ -63,6 +65,9 @@ struct lma_conf {
 	ns_t timestamp_validity_window;       // RFC 5213 9.1, default 300 ms
 	ns_t prefix_quarantine;               // LMA-EXP-02, default min_delay_before_bce_delete
 	bool mobile_node_generated_timestamp; // RFC 5213 9.3
+	struct heartbeat_conf heartbeat;      // RFC 5847
+	const struct ip6_addr *addresses;     // our own, from which MAGs are told of a lost state
+	uint32_t n_addresses;
 };
 
 enum lma_event_kind {
@@ -174,6 +179,8 @@ struct lma_binding {
 	ns_t expires; // end of lifetime, or of the MinDelay wait
 	uint32_t lifetime_s;
 	uint32_t handovers;
+	bool stale; // its MAG does not answer, or lost its sessions, and has not registered it
+		    // since (HB-02)
 };
 
 // Walks all bindings: start with *cursor = 0; false at the end. Bindings added or deleted between
@@ -198,6 +205,7 @@ struct lma_mag {
 	uint32_t bindings;
 	uint64_t received[LMA_N_UPDATES], accepted[LMA_N_UPDATES], denied[LMA_N_UPDATES];
 	ns_t last_heard;
+	struct heartbeat heartbeat;
 };
 bool lma_next_mag(const struct lma *, uint32_t *cursor, struct lma_mag *out);
 

@@ -24,7 +24,7 @@ static uint32_t find_room(struct lma *lma)
 		return ++lma->n_mags;
 	for (uint32_t tried = 0; tried < lma->conf.max_mags; tried++) {
 		lma->mag_hand = lma->mag_hand % lma->conf.max_mags + 1;
-		struct mag *m = &lma->mags[lma->mag_hand];
+		struct mag_record *m = &lma->mags[lma->mag_hand];
 		if (m->bindings > 0)
 			continue;
 		if (m->used)
@@ -43,10 +43,23 @@ uint32_t mag_get(struct lma *lma, struct ip6_addr coa, uint32_t conf)
 		i = find_room(lma);
 		if (i == 0 || map_add(&lma->mags_by_coa, hash_of(lma, coa), i) != 0)
 			return 0;
-		lma->mags[i] = (struct mag){.coa = coa, .conf = conf, .used = true};
+		lma->mags[i] = (struct mag_record){.coa = coa, .conf = conf, .used = true};
 	}
 	lma->mags[i].last_heard = lma->now.mono;
 	return i;
+}
+
+void mag_hold(struct lma *lma, uint32_t mag, struct ip6_addr lmaa)
+{
+	lma->mags[mag].lmaa = lmaa;
+	if (lma->mags[mag].bindings++ == 0)
+		beats_begin(lma, mag);
+}
+
+void mag_release(struct lma *lma, uint32_t mag)
+{
+	if (--lma->mags[mag].bindings == 0)
+		beats_end(lma, mag);
 }
 
 void count_received(struct lma *lma, uint32_t mag, enum lma_update update)
@@ -79,14 +92,15 @@ bool lma_next_mag(const struct lma *lma, uint32_t *cursor, struct lma_mag *out)
 {
 	while (*cursor < lma->n_mags) {
 		uint32_t i = ++*cursor;
-		const struct mag *m = &lma->mags[i];
+		const struct mag_record *m = &lma->mags[i];
 		if (!m->used)
 			continue;
 		*out = (struct lma_mag){.coa = m->coa,
 					.name = lma->conf.mags[m->conf].name,
 					.id = i,
 					.bindings = m->bindings,
-					.last_heard = m->last_heard};
+					.last_heard = m->last_heard,
+					.heartbeat = m->heartbeat};
 		memcpy(out->received, m->received, sizeof(out->received));
 		memcpy(out->accepted, m->accepted, sizeof(out->accepted));
 		memcpy(out->denied, m->denied, sizeof(out->denied));

@@ -80,8 +80,8 @@ static bool accept(const struct step *s)
 		return false;
 	if (e->mag != r->mag) {
 		if (e->mag != 0)
-			s->lma->mags[e->mag].bindings--;
-		s->lma->mags[r->mag].bindings++;
+			mag_release(s->lma, e->mag);
+		mag_hold(s->lma, r->mag, r->dst);
 		e->mag = r->mag;
 	}
 	e->lmaa = (uint8_t)lmaa;
@@ -267,7 +267,7 @@ static void remove_binding(struct step *s, enum lma_note_kind kind)
 	put_for_each_hnp(s, LMA_UNBIND);
 	note(s, kind);
 	lma->bindings.n_detached -= e->state == BCE_DETACHED;
-	lma->mags[e->mag].bindings--;
+	mag_release(lma, e->mag);
 	wheel_stop(lma->timers, s->bce);
 	for (uint8_t i = 0; i < e->n_hnps; i++)
 		pool_give(&lma->pools, hnps[i], owner, lma->now.mono);

@@ -29,13 +29,13 @@ void remember(const struct lma *lma, uint32_t bce, struct before *out)
 bool restore(struct lma *lma, uint32_t bce, const struct before *before)
 {
 	struct bce *e = binding_get(&lma->bindings, bce);
-	struct mag *mag = &lma->mags[before->mag];
+	struct mag_record *mag = &lma->mags[before->mag];
 	struct span ll_id = {before->ll_id, before->ll_id_len};
 
 	if (!mag->used || !ip6_equal(mag->coa, before->coa) || !binding_set_ll_id(e, ll_id))
 		return false;
-	lma->mags[e->mag].bindings--;
-	mag->bindings++;
+	mag_hold(lma, before->mag, lma->bindings.lmaas[before->lmaa]);
+	mag_release(lma, e->mag);
 	lma->bindings.n_detached -= e->state == BCE_DETACHED;
 	lma->bindings.n_detached += before->state == BCE_DETACHED;
 	e->mag = before->mag;

@@ -10,7 +10,15 @@
 
 #include "test/unit/fwd/world.h"
 
-enum { FROM_BACKBONE = 1, ECN_OF_5213 = 2, IN_PIECES = 4, TIGHT_TUNNELS = 8, AT_START = 16 };
+enum {
+	FROM_BACKBONE = 1,
+	ECN_OF_5213 = 2,
+	IN_PIECES = 4,
+	TIGHT_TUNNELS = 8,
+	AT_START = 16,
+	AT_MAG = 32,       // and then FROM_BACKBONE not set: from the access link
+	BEFORE_A_TAP = 64, // the port is a relayed one
+};
 
 static struct world w;
 
@@ -56,16 +64,20 @@ static void examine_output(void)
 
 	for (uint16_t port = 0; port < N_PORTS; port++) {
 		while (world_take(&w, port, &out)) {
-			REQUIRE(out.n >= L2_LEN + 40 && out.n <= L2_LEN + 1500);
-			REQUIRE(out.b[L2_LEN] >> 4 == 6);
-			REQUIRE((out.b[L2_LEN + 4] << 8 | out.b[L2_LEN + 5]) + L2_LEN + 40 ==
-				out.n);
-			REQUIRE(out.b[L2_LEN + 7] > 0);
+			uint16_t l2 = out.n > 12 && out.b[12] == 0x81 ? L2_LEN + 4 : L2_LEN;
+			REQUIRE(out.n >= l2 + 40 && out.n <= l2 + 1500);
+			REQUIRE(out.b[l2] >> 4 == 6);
+			REQUIRE((out.b[l2 + 4] << 8 | out.b[l2 + 5]) + l2 + 40 == out.n);
+			REQUIRE(out.b[l2 + 7] > 0);
 		}
 	}
 	while (world_punted(&w, &note, &out)) {
 		if (note.kind == FWD_PUNT_GLEAN)
 			continue;
+		if (note.kind == FWD_PUNT_ACCESS) {
+			REQUIRE(out.n >= L2_LEN && note.port == ACCESS);
+			continue;
+		}
 		REQUIRE(note.mh_offset >= 40 && note.mh_offset + note.mh_len == out.n);
 	}
 }
@@ -81,11 +93,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	REQUIRE(world_start(&w) == 0);
 	w.conf.ecn = data[0] & ECN_OF_5213 ? FWD_ECN_RFC5213 : FWD_ECN_RFC6040;
 	if (data[0] & TIGHT_TUNNELS)
-		for (int i = 0; i < 2; i++)
+		for (int i = 0; i < 2; i++) {
 			entry_set_mtu(w.fib, w.entries[i], 1280);
+			entry_set_mtu(w.fib, w.nodes[i], 1280);
+		}
 
 	struct rte_mbuf *m = input(&f, data[0]);
 	uint16_t port = data[0] & FROM_BACKBONE ? BACKBONE : CORE;
+	if (data[0] & AT_MAG) {
+		world_become_mag(&w);
+		port = data[0] & FROM_BACKBONE ? BACKBONE : ACCESS;
+	}
+	if (data[0] & BEFORE_A_TAP && port != ACCESS)
+		w.conf.ports[port].kind = FWD_PORT_RELAYED;
 	REQUIRE(m != NULL && mem_give(w.ports[port], &m, 1) == 1);
 	for (int turns = 0; turns < 3; turns++) { // an error that it causes, and what that causes
 		world_turn(&w);

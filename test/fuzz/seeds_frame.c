@@ -5,15 +5,23 @@
 
 #include "test/unit/fwd/world.h"
 
-enum { BACK = 1, ECN = 2, PIECES = 4, TIGHT = 8, START = 16 }; // as in fuzz_frame.c
+enum {
+	BACK = 1,
+	ECN = 2,
+	PIECES = 4,
+	TIGHT = 8,
+	START = 16,
+	MAG = 32,
+	TAP = 64
+}; // as in
+   // fuzz_frame.c
 enum { UDP = 17, TCP = 6, ICMP = 58, MH = 135 };
 
 static const char *dir;
 static int failed;
 
-static void put(const char *name, uint8_t choice, struct frame p)
+static void put_frame(const char *name, uint8_t choice, struct frame f)
 {
-	struct frame f = framed(choice & BACK ? BACKBONE : CORE, p);
 	char path[512];
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
@@ -26,6 +34,11 @@ static void put(const char *name, uint8_t choice, struct frame p)
 	fputc(choice, out);
 	fwrite(f.b, 1, f.n, out);
 	fclose(out);
+}
+
+static void put(const char *name, uint8_t choice, struct frame p)
+{
+	put_frame(name, choice, framed(choice & BACK ? BACKBONE : CORE, p));
 }
 
 static struct frame up(struct frame inner)
@@ -80,5 +93,21 @@ int main(int argc, char **argv)
 	put("outer-gre", BACK, packet(COA1, LMAA, 47, 16));
 	put("outer-udp", BACK, packet(COA1, LMAA, UDP, 16));
 	put("outer-icmp", BACK, packet(COA1, LMAA, ICMP, 16));
+	struct frame node = packet(NODE_A, CN, UDP, 20);
+	put_frame("mag-up", MAG, from_node(mac_a, 0, node));
+	put_frame("mag-up-tagged", MAG, from_node(mac_b, VLAN_B, packet(NODE_B, CN, TCP, 20)));
+	put_frame("mag-up-spoof", MAG, from_node(mac_b, 0, node));
+	put_frame("mag-up-dying", MAG, from_node(mac_a, 0, dying(node)));
+	put_frame("mag-up-too-big", MAG | TIGHT,
+		  from_node(mac_a, 0, packet(NODE_A, CN, UDP, 1300)));
+	put_frame("mag-attach", MAG, from_node(mac_stranger, 0, packet(NODE_D, CN, UDP, 8)));
+	put_frame("mag-rs", MAG, from_node(mac_a, 0, packet("fe80::1", "ff02::2", ICMP, 16)));
+	put("mag-down", MAG | BACK, tunnelled(LMA1, COA, packet(CN, NODE_A, UDP, 20)));
+	put("mag-down-tagged", MAG | BACK, tunnelled(LMA1, COA, packet(CN, NODE_B, UDP, 20)));
+	put("mag-down-wrong", MAG | BACK, tunnelled(LMA2, COA, packet(CN, NODE_A, UDP, 20)));
+	put("mag-down-dying", MAG | BACK, tunnelled(LMA1, COA, dying(packet(CN, NODE_A, UDP, 20))));
+	put("mag-pba", MAG | BACK, packet(LMA1, COA, MH, 80));
+	put("tap-echo", TAP | BACK, packet(COA1, LMAA, ICMP, 16));
+	put("tap-ours", TAP | BACK, up(packet(MN1, CN, UDP, 20)));
 	return failed;
 }

@@ -30,6 +30,8 @@ class Air:
     def serve(self, name, mag_ns):
         """The MAG's own port of that bridge: acc0 in its namespace."""
         wire(mag_ns, "acc0", self.ns, f"to-{name}")
+        # Tags go in the frame: a port of ours reads frames, not what the kernel notes beside them.
+        self.ns.run("ethtool", "-K", f"to-{name}", "txvlan", "off")
         mag_ns.quiet("acc0")  # only the MAG speaks there, not the kernel beside it
         mag_ns.ip("link set acc0 up")
         self.ns.ip(f"link set to-{name} master {name} up")

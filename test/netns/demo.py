@@ -29,14 +29,15 @@ MB = 1 << 20
 AT_ONCE = 200 * MB
 PACE = 25e6          # bytes per second of the transfer beside which gaps are measured
 MAC = "02:00:00:00:00:01"
-MLD, ADVERT = 0, 134  # next header of MLD reports (hop by hop), ICMPv6 type of an RA
+SETTLED = 700        # datagrams after a move until it counts as over
+ADVERT = 134         # ICMPv6 type of an RA
 ALL_S = 90           # after this long nothing is waited for any more
 PICTURE = f"""
-  cn ------- kedge-lma ======= router ======= kedge-mag 1 ----- bridge 1 ) ) )  mn
-  {CN:<10} {LMAA:<18} `======= kedge-mag 2 ----- bridge 2    moves there and back
-             pool {POOL}
+  cn ------- kedge-lma ======= router ======= kedge-mag 1 ----- bridge 1  ) ) )  mn
+                                  `========== kedge-mag 2 ----- bridge 2         moves
 
   ---- plain IPv6    ==== IPv6 in IPv6 (RFC 5213)    mn: a Linux host, no mobility software
+  cn {CN}    LMA {LMAA}    prefixes of {POOL}
 """
 
 
@@ -62,7 +63,7 @@ def attach(show, d):
     host = d.host("mn", mac=MAC, dad=True)
     tap = d.capture(host.ns, DEV, "attach.pcap", None)
     host.join(d.mag1.air)
-    show.say("carrier", "the host's kernel does what it does by default")
+    show.say("carrier", "mn does what any Linux does by default")
     row = d.mag1.until_bound(MAC)
     d.until_served(host, d.mag1)
     tap.close()
@@ -124,14 +125,14 @@ def handoffs(show, d, host, down, up):
         move = Move(number, name, host.move_to(mag.air))
         d.until_at_lma("mn@example", mag)
         for stream in (down, up):
-            stream.until_since(move.back + 0.05, 300)
+            stream.until_since(move.back, SETTLED)
         move.registered_ms = registered_ms(d, mag, move.back)
         end = time.monotonic()
         move.down, move.up = (s.gap(move.away - 0.05, end) for s in (down, up))
         moves.append(move)
         show.claim(f"handoff {number} to {name}", move.registered_ms is not None,
-                   f"registered {move.registered_ms or 0:.1f} ms after the carrier came back; "
-                   f"silent {move.down.ms:.0f} ms down, {move.up.ms:.0f} ms up")
+                   f"registered {move.registered_ms or 0:.1f} ms after the carrier was back, silent "
+                   f"{move.down.ms:.0f} ms down, {move.up.ms:.0f} ms up")
     return moves
 
 
@@ -147,7 +148,7 @@ def move_about(show, d, host):
             undo.callback(stream.kill)
             stream.until_since(0, 200)
         show.say("one TCP connection", f"paced to {PACE * 8 / 1e6:.0f} Mb/s; beside it 1000 "
-                 "numbered datagrams/s each way")
+                 "datagrams a second each way")
         moves = handoffs(show, d, host, *streams)
         moving.wait_for(moving.moved + 5 * MB)
         for stream in streams:
@@ -166,7 +167,7 @@ def summary(show, d, host, m):
                ", ".join(host.addresses()))
     (_, port), (_, to_port) = moving.ends
     show.claim("TCP connection", opened == 1,
-               f"{CN}.{port} -> mn.{to_port}: the same; the host's kernel opened {opened}")
+               f"{CN}.{port} -> mn.{to_port}, the same; mn's kernel opened {opened}")
     show.claim("not reset", reset == 0, f"{reset} resets, {moving.retransmitted} segments again")
     show.claim("data", True, f"{moving.moved // MB} MB, SHA-256 equal, "
                f"{m['rate'] * 8 / 1e6:.0f} Mb/s over three handoffs")
@@ -195,7 +196,7 @@ def accounting(show, d):
         print()
         show.table(("drop", *programs, "why"),
                    [(name, *(counts.get(p, 0) for p in programs), why)
-                    for (name, why), counts in sorted(drops.items())])
+                    for (name, why), counts in sorted(drops.items())], left=(0, 4))
 
 
 def play(show, d):

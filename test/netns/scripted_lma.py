@@ -15,10 +15,11 @@ from kernel import Failed
 
 
 class ScriptedLma:
-    """`serve(coa, prefix)` is called before the answer goes out, `deaf` PBUs are left alone."""
+    """`serve(coa, prefix)` is called before the answer goes out; so many registrations of a node in
+    `deaf` are left alone."""
 
     def __init__(self, ns, serve):
-        self.serve, self.deaf, self.error = serve, 0, None
+        self.serve, self.deaf, self.error = serve, {}, None
         self.prefixes, self.pbus = {}, []
         with ns:
             self._mh = socket.socket(socket.AF_INET6, socket.SOCK_RAW, pmip.MH)
@@ -43,8 +44,9 @@ class ScriptedLma:
             if message.body.mhtype != pmip.PBU:
                 continue
             self.pbus.append((coa, time.monotonic(), message))
-            if self.deaf > 0:
-                self.deaf -= 1
+            mn_id = message.find(pmip.MnId).ident.decode()
+            if self.deaf.get(mn_id, 0) > 0:
+                self.deaf[mn_id] -= 1
                 continue
             try:
                 self._answer(coa, message)

@@ -2,10 +2,33 @@
 
 Decides how it looks; demo.py what is said. A claim that does not hold is counted.
 """
+import fcntl
+import os
+import pty
+import shutil
+import struct
+import subprocess
 import sys
+import termios
 import time
 
-LABEL = 30
+INDENT, LABEL = 15, 20
+
+
+def on_terminal(command, columns):
+    """Runs it as on a terminal of that width, which kedgectl's tables fit themselves into."""
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=its, stderr=its) as process:
+        os.close(its)
+        said = b""
+        try:
+            while more := os.read(ours, 4096):
+                said += more
+        except OSError:
+            pass  # this is how the end of a terminal looks
+        os.close(ours)
+    return process.returncode, said.decode(errors="replace")
 
 
 class Show:
@@ -13,6 +36,8 @@ class Show:
         self.bold, self.dim, self.good, self.bad, self.off = \
             ("\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[0m") \
             if sys.stdout.isatty() else ("",) * 5
+        # A line that would wrap is cut; in a file it is whole.
+        self.width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 1000
         self.begin = time.monotonic()
         self.held = self.broken = 0
 
@@ -35,22 +60,24 @@ class Show:
 
     def lines(self, text):
         for line in text.splitlines():
-            print(f"               {line}".rstrip(), flush=True)
+            print(f"{'':{INDENT}}{line}".rstrip()[:self.width], flush=True)
 
     def command(self, program, *args):
         """A command as an operator types it, and what it answers."""
-        print(f"            {self.dim}{program.name}$ kedgectl {' '.join(args)}{self.off}")
-        done = program.ctl(*args)
-        self.lines(done.stdout + done.stderr)
-        if done.returncode != 0:
+        print(f"{'':{INDENT}}{self.dim}{program.name}$ kedgectl {' '.join(args)}{self.off}")
+        code, said = on_terminal(
+            [program.ctl_program, "--socket", program.socket, *args],
+            min(max(self.width, 80), 130) - INDENT)
+        self.lines(said)
+        if code != 0:
             self.claim(f"kedgectl {' '.join(args)}", False, "does not answer")
 
-    def table(self, head, rows):
-        """Columns as wide as they must be; the first from the left, the others from the right."""
+    def table(self, head, rows, left=(0,)):
+        """Columns as wide as they must be; those in `left` from the left, others from the right."""
         cells = [list(map(str, row)) for row in (head, *rows)]
         widths = [max(map(len, column)) for column in zip(*cells)]
         for i, row in enumerate(cells):
-            line = "   ".join(cell.ljust(w) if j == 0 else cell.rjust(w)
+            line = "   ".join(cell.ljust(w) if j in left else cell.rjust(w)
                               for j, (cell, w) in enumerate(zip(row, widths)))
-            print(f"  {self.bold if i == 0 else ''}{line.rstrip()}{self.off if i == 0 else ''}",
-                  flush=True)
+            on, off = (self.bold, self.off) if i == 0 else ("", "")
+            print(f"{on}{'':{INDENT}}{line.rstrip()}"[:self.width + len(on)] + off, flush=True)

@@ -28,8 +28,6 @@ class TaggedNode:
         self.ns, self.mac = d.namespace(name), mac
         self.ns.quiet("default")
         wire(self.ns, "radio0", d.air.ns, name, mac=mac)
-        # Tags go in the frame: a port of ours reads frames, not what the kernel notes beside them.
-        d.air.ns.run("ethtool", "-K", name, "txvlan", "off")
         self.ns.ip("link set radio0 up")
         d.air.ns.ip(f"link set {name} master {bridge} up")
         with self.ns:

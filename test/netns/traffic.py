@@ -34,15 +34,14 @@ class Transfer:
     and returns bytes per second. `pace` is the most that it sends, in bytes per second.
     """
 
-    def __init__(self, sender, receiver, to, size=None, port=5001, pace=None):
+    def __init__(self, sender, receiver, to, size=None, pace=None):
         self.size, self.error, self.moved, self.seconds = size, None, 0, 0.0
         self.sent, self.retransmitted, self.ends = 0, 0, None
         self._finished = False
         self._progress = threading.Condition()
         with receiver:
             self._listener = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
-            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self._listener.bind((to, port))
+            self._listener.bind((to, 0))
             self._listener.listen(1)
         with sender:
             self._out = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
@@ -50,7 +49,7 @@ class Transfer:
             self._out.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, int(pace))
         self._out.settimeout(30)
         self._listener.settimeout(30)
-        self._to, self._sent, self._got = (to, port), None, None
+        self._to, self._sent, self._got = self._listener.getsockname()[:2], None, None
         self._threads = [threading.Thread(target=self._run, args=(f,), daemon=True)
                          for f in (self._receive, self._send)]
 

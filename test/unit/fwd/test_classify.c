@@ -31,21 +31,20 @@ static void a_tagged_frame_cut_in_its_tag_is_truncated(void **state)
 
 static void a_frame_with_one_tag_is_taken(void **state)
 {
-	static const uint8_t tag[4] = {0x81, 0x00, 0x00, 0x64};
-	struct frame f = framed(CORE, to_mn1()), macs = f;
+	struct world *w = *state;
 
-	f = in_front(stripped(f, 12), tag, sizeof(tag));
-	assert_verdict(fate(*state, CORE, in_front(f, macs.b, 12)), V_TX_DOWNLINK);
-	assert_int_equal(sent(*state, BACKBONE).n, 40 + 40 + 100);
+	w->conf.ports[CORE].vlans[100 / 64] |= UINT64_C(1) << 100 % 64;
+	assert_verdict(fate(w, CORE, tagged(framed(CORE, to_mn1()), 100)), V_TX_DOWNLINK);
+	assert_int_equal(sent(w, BACKBONE).n, 40 + 40 + 100);
 }
 
 static void a_frame_with_two_tags_is_not_ipv6(void **state)
 {
-	static const uint8_t tags[8] = {0x81, 0x00, 0x00, 0x64, 0x81, 0x00, 0x00, 0x65};
-	struct frame f = framed(CORE, to_mn1()), macs = f;
+	struct world *w = *state;
+	struct frame f = tagged(tagged(framed(CORE, to_mn1()), 101), 100);
 
-	f = in_front(stripped(f, 12), tags, sizeof(tags));
-	assert_verdict(fate(*state, CORE, in_front(f, macs.b, 12)), V_DROP_NOT_IPV6);
+	w->conf.ports[CORE].vlans[100 / 64] |= UINT64_C(3) << 100 % 64;
+	assert_verdict(fate(w, CORE, f), V_DROP_NOT_IPV6);
 }
 
 static void a_frame_to_another_station_or_to_a_group_is_not_for_us(void **state)

@@ -5,7 +5,7 @@
 #include "base/rng.h"
 #include "test/unit/fwd/fate.h"
 
-enum { FRAMES = 1000000, N_SEEDS = 12 };
+enum { FRAMES = 1000000, N_SEEDS = 12, N_MAG_SEEDS = 4 };
 
 static unsigned make_seeds(struct frame seeds[N_SEEDS])
 {
@@ -38,23 +38,18 @@ static void mutate(struct rng *r, struct frame *f)
 		f->n = (uint16_t)(1 + rng_below(r, f->n));
 }
 
-static void mutated_frames_have_one_verdict_each_and_leak_nothing(void **state)
+static void run(struct world *w, struct frame seeds[N_PORTS][N_SEEDS], unsigned n_seeds,
+		uint16_t n_ports)
 {
-	static struct frame seeds[2][N_SEEDS], f;
-	struct world *w = *state;
+	static struct frame f;
 	const char *given = getenv("KEDGE_SEED");
 	struct rng r = {given != NULL ? strtoull(given, NULL, 0) : 20230601};
 	struct rte_mbuf *pkts[FWD_BURST];
 	struct fwd_punt note;
 
 	print_message("KEDGE_SEED=%llu\n", (unsigned long long)r.state);
-	unsigned n_seeds = make_seeds(seeds[CORE]);
-	for (unsigned i = 0; i < n_seeds; i++) {
-		seeds[BACKBONE][i] = framed(BACKBONE, seeds[CORE][i]);
-		seeds[CORE][i] = framed(CORE, seeds[CORE][i]);
-	}
 	for (unsigned done = 0; done < FRAMES; done += FWD_BURST) {
-		uint16_t port = (uint16_t)rng_below(&r, N_PORTS);
+		uint16_t port = (uint16_t)rng_below(&r, n_ports);
 		for (unsigned i = 0; i < FWD_BURST; i++) {
 			const struct frame *seed = &seeds[port][rng_below(&r, n_seeds)];
 			f.n = seed->n;
@@ -71,11 +66,59 @@ static void mutated_frames_have_one_verdict_each_and_leak_nothing(void **state)
 		for (uint16_t p = 0; p < N_PORTS; p++)
 			while (world_take(w, p, &f))
 				;
-		while (world_punted(w, &note, &f))
+		while (world_punted(w, &note, &f) || world_relayed(w, &note, &f))
 			;
 		assert_true(world_balanced(w));
 	}
 	assert_int_equal(w->telem.received, FRAMES);
+}
+
+// At a MAG, by port; each list has N_MAG_SEEDS.
+static void make_mag_seeds(struct frame seeds[N_PORTS][N_SEEDS])
+{
+	struct frame *back = seeds[BACKBONE], *access = seeds[ACCESS], *core = seeds[CORE];
+
+	back[0] = framed(BACKBONE, tunnelled(LMA1, COA, packet(CN, NODE_A, 17, 60)));
+	back[1] = framed(BACKBONE, tunnelled(LMA1, COA, packet(CN, NODE_B, 6, 60)));
+	back[2] = framed(BACKBONE, tunnelled(LMA2, COA, packet(CN, NODE_A, 17, 60)));
+	back[3] = framed(BACKBONE, packet(LMA1, COA, 135, 60));
+	access[0] = from_node(mac_a, 0, packet(NODE_A, CN, 17, 60));
+	access[1] = from_node(mac_b, VLAN_B, packet(NODE_B, CN, 6, 60));
+	access[2] = from_node(mac_stranger, 0, packet(NODE_D, CN, 17, 60));
+	access[3] = from_node(mac_a, 0, packet("fe80::1", "ff02::2", 58, 16));
+	core[0] = framed(CORE, packet(CN, OWN, 6, 60));
+	core[1] = framed(CORE, packet("fe80::1", "fe80::2", 58, 60));
+	core[2] = framed(CORE, packet(CN, COA, 58, 60));
+	core[3] = framed(CORE, tunnelled(LMA1, COA, packet(CN, NODE_A, 17, 60)));
+}
+
+static void at_a_mag_mutated_frames_have_one_verdict_each_and_leak_nothing(void **state)
+{
+	static struct frame seeds[N_PORTS][N_SEEDS];
+	struct world *w = *state;
+
+	world_become_mag(w);
+	w->conf.ports[CORE].kind = FWD_PORT_RELAYED;
+	w->conf.relay_rate = w->conf.attach_rate = 1000000;
+	make_mag_seeds(seeds);
+	run(w, seeds, N_MAG_SEEDS, N_PORTS);
+	assert_true(w->telem.verdicts[V_PUNT_ACCESS] > 100);
+	assert_true(w->telem.verdicts[V_PUNT_KERNEL] > 100);
+	assert_true(w->telem.verdicts[V_TX_UPLINK] > 100);
+	assert_true(w->telem.verdicts[V_TX_DOWNLINK] > 100);
+}
+
+static void mutated_frames_have_one_verdict_each_and_leak_nothing(void **state)
+{
+	static struct frame seeds[N_PORTS][N_SEEDS];
+	struct world *w = *state;
+
+	unsigned n_seeds = make_seeds(seeds[CORE]);
+	for (unsigned i = 0; i < n_seeds; i++) {
+		seeds[BACKBONE][i] = framed(BACKBONE, seeds[CORE][i]);
+		seeds[CORE][i] = framed(CORE, seeds[CORE][i]);
+	}
+	run(w, seeds, n_seeds, ACCESS);
 	// Mutation left enough of them whole to reach the end of every way.
 	for (int v = V_TX_DOWNLINK; v <= V_TX_ICMP; v++)
 		assert_true(w->telem.verdicts[v] > 100);
@@ -85,6 +128,7 @@ int test_random(void)
 {
 	const struct CMUnitTest tests[] = {
 		FATE_TEST(mutated_frames_have_one_verdict_each_and_leak_nothing),
+		FATE_TEST(at_a_mag_mutated_frames_have_one_verdict_each_and_leak_nothing),
 	};
 	return cmocka_run_group_tests_name("random", tests, NULL, NULL);
 }

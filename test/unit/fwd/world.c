@@ -6,8 +6,13 @@
 
 #include <rte_eal.h>
 
-static const uint8_t our_mac[N_PORTS][6] = {{2, 0, 0, 0, 0, 0x10}, {2, 0, 0, 0, 0, 0x11}};
-static const uint8_t peer_mac[N_PORTS][6] = {{2, 0, 0, 0, 0, 0x20}, {2, 0, 0, 0, 0, 0x21}};
+const uint8_t mac_a[6] = {2, 0, 0, 0, 1, 0x0a}, mac_b[6] = {2, 0, 0, 0, 1, 0x0b};
+const uint8_t mac_stranger[6] = {2, 0, 0, 0, 1, 0x0c};
+const uint8_t access_mac[6] = {0, 0, 0x5e, 0, 0x52, 0x13};
+static const uint8_t our_mac[N_PORTS][6] = {
+	{2, 0, 0, 0, 0, 0x10}, {2, 0, 0, 0, 0, 0x11}, {0, 0, 0x5e, 0, 0x52, 0x13}};
+static const uint8_t peer_mac[N_PORTS][6] = {
+	{2, 0, 0, 0, 0, 0x20}, {2, 0, 0, 0, 0, 0x21}, {2, 0, 0, 0, 1, 0x0a}};
 
 static struct ip6_prefix pools[2];
 
@@ -46,6 +51,7 @@ static int add_routes(struct world *w)
 	int rc = route_set(w->fib, prefix(CN, 48), w->nh_core) |
 		 route_set(w->fib, prefix(COA1, 48), w->nh_backbone) |
 		 route_set(w->fib, prefix(COA2, 48), w->nh_backbone) |
+		 route_set(w->fib, prefix(LMA1, 48), w->nh_backbone) |
 		 route_set(w->fib, prefix(FAR, 48), w->nh_glean) |
 		 route_set(w->fib, prefix(OWN, 128), NEXTHOP_LOCAL) |
 		 route_set(w->fib, pools[0], NEXTHOP_POOL) |
@@ -69,6 +75,23 @@ static int add_nodes(struct world *w)
 	       peer_add(w->fib, addr(COA1), MAG1) | peer_add(w->fib, addr(COA2), MAG2);
 }
 
+// Bound all the time: an LMA's packets have nothing to do with these prefixes.
+static int add_attached_nodes(struct world *w)
+{
+	const struct fwd_tunnel t = {addr(COA), addr(LMA1), PEER_LMA1};
+	struct fwd_access a = {.port = ACCESS, .mtu = 1500}, b = a;
+
+	memcpy(a.mac, mac_a, sizeof(a.mac));
+	memcpy(b.mac, mac_b, sizeof(b.mac));
+	b.vlan = VLAN_B;
+	w->nodes[0] = (uint32_t)entry_hold(w->fib, &t, &a);
+	w->nodes[1] = (uint32_t)entry_hold(w->fib, &t, &b);
+	return bcache_set(w->bcache, prefix(NODE_A, 64), w->nodes[0]) |
+	       bcache_set(w->bcache, prefix(NODE_B, 64), w->nodes[1]) |
+	       bcache_set(w->bcache, prefix(NODE_C, 64), BCACHE_DETACHED) |
+	       peer_add(w->fib, addr(LMA1), PEER_LMA1) | peer_add(w->fib, addr(LMA2), PEER_LMA2);
+}
+
 int world_boot(struct world *w, const char *file_prefix)
 {
 	char prefix_arg[64];
@@ -85,20 +108,22 @@ int world_boot(struct world *w, const char *file_prefix)
 	w->pool = rte_pktmbuf_pool_create("world", WORLD_MBUFS, 0, priv,
 					  RTE_PKTMBUF_HEADROOM + FRAME_MAX, SOCKET_ID_ANY);
 	w->punt = rte_ring_create("punt", 64, SOCKET_ID_ANY, RING_F_SC_DEQ);
+	w->relay = rte_ring_create("relay", 64, SOCKET_ID_ANY, RING_F_SC_DEQ);
 	const struct bcache_conf bc = {.max_bindings = 64, .seed = 1, .min_bits = 8};
 	const struct fib_conf fc = {.max_entries = 64,
 				    .max_nexthops = 64,
 				    .max_routes = 64,
 				    .max_peers = 64,
 				    .seed = 1};
-	if (w->pool == NULL || w->punt == NULL || grace_new(1, &w->grace) != 0 ||
-	    bcache_new(&bc, w->grace, &w->bcache) != 0 ||
+	if (w->pool == NULL || w->punt == NULL || w->relay == NULL ||
+	    grace_new(1, &w->grace) != 0 || bcache_new(&bc, w->grace, &w->bcache) != 0 ||
 	    fib_new("world", &fc, w->grace, &w->fib) != 0)
 		return -1;
-	if (add_routes(w) != 0 || add_nodes(w) != 0)
+	if (add_routes(w) != 0 || add_nodes(w) != 0 || add_attached_nodes(w) != 0)
 		return -1;
 	return mem_open("core", 256, &w->ports[CORE]) |
-	       mem_open("backbone", 256, &w->ports[BACKBONE]);
+	       mem_open("backbone", 256, &w->ports[BACKBONE]) |
+	       mem_open("access", 256, &w->ports[ACCESS]);
 }
 
 int world_start(struct world *w)
@@ -113,6 +138,8 @@ int world_start(struct world *w)
 	w->conf.n_pools = 2;
 	w->conf.icmp_rate = 1000;
 	w->conf.signalling_rate = 20;
+	w->conf.attach_rate = 10;
+	w->conf.relay_rate = 32;
 	for (int i = 0; i < N_PORTS; i++)
 		memcpy(w->conf.ports[i].mac, our_mac[i], 6), w->conf.ports[i].vlans[0] = 1;
 	w->now = NS_SEC;
@@ -122,14 +149,27 @@ int world_start(struct world *w)
 	for (int i = 0; i < 2; i++) {
 		entry_set_nexthop(w->fib, w->entries[i], w->nh_backbone);
 		entry_set_mtu(w->fib, w->entries[i], 1500);
+		entry_set_nexthop(w->fib, w->nodes[i], w->nh_backbone);
+		entry_set_mtu(w->fib, w->nodes[i], 1500);
 	}
 	const struct fwd_init init = {.bcache = w->bcache,
 				      .fib = w->fib,
 				      .pool = w->pool,
 				      .punt = w->punt,
+				      .relay = w->relay,
 				      .telem = &w->telem,
 				      .seed = 7};
 	return fwd_new(&init, &w->conf, &w->fwd);
+}
+
+void world_become_mag(struct world *w)
+{
+	w->conf.role = FWD_MAG;
+	w->conf.lmaas[0] = addr(COA);
+	w->conf.n_pools = 0;
+	memcpy(w->conf.access_mac, access_mac, sizeof(access_mac));
+	w->conf.ports[ACCESS] =
+		(struct fwd_port){.kind = FWD_PORT_ACCESS, .vlans = {1 | 1u << VLAN_B}};
 }
 
 bool world_stop(struct world *w)
@@ -141,6 +181,8 @@ bool world_stop(struct world *w)
 		while (world_take(w, port, &f))
 			;
 	while (world_punted(w, &note, &f))
+		;
+	while (world_relayed(w, &note, &f))
 		;
 	for (int v = 0; v < N_VERDICTS; v++)
 		w->seen[v] += w->telem.verdicts[v];
@@ -235,15 +277,25 @@ bool world_take(struct world *w, uint16_t port, struct frame *out)
 	return true;
 }
 
-bool world_punted(struct world *w, struct fwd_punt *note, struct frame *out)
+static bool take_from(struct rte_ring *ring, struct fwd_punt *note, struct frame *out)
 {
 	void *m;
 
-	if (rte_ring_dequeue(w->punt, &m) != 0)
+	if (rte_ring_dequeue(ring, &m) != 0)
 		return false;
 	*note = *fwd_punt_of(m);
 	copy_out(m, out);
 	return true;
+}
+
+bool world_punted(struct world *w, struct fwd_punt *note, struct frame *out)
+{
+	return take_from(w->punt, note, out);
+}
+
+bool world_relayed(struct world *w, struct fwd_punt *note, struct frame *out)
+{
+	return take_from(w->relay, note, out);
 }
 
 struct frame in_front(struct frame f, const void *bytes, uint16_t n)
@@ -294,6 +346,26 @@ struct frame framed(uint16_t port, struct frame f)
 	l2[12] = 0x86;
 	l2[13] = 0xdd;
 	return in_front(f, l2, sizeof(l2));
+}
+
+struct frame tagged(struct frame f, uint16_t vlan)
+{
+	uint8_t l2[16];
+
+	memcpy(l2, f.b, 12);
+	l2[12] = 0x81;
+	l2[13] = 0;
+	l2[14] = (uint8_t)(vlan >> 8);
+	l2[15] = (uint8_t)vlan;
+	return in_front(stripped(f, 12), l2, sizeof(l2));
+}
+
+struct frame from_node(const uint8_t mac[6], uint16_t vlan, struct frame p)
+{
+	struct frame f = framed(ACCESS, p);
+
+	memcpy(f.b + 6, mac, 6);
+	return vlan != 0 ? tagged(f, vlan) : f;
 }
 
 struct frame with_option(struct frame f, uint8_t type, uint8_t value)

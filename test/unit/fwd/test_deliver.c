@@ -1,0 +1,188 @@
+// Out of a tunnel at a MAG: onto which node's link, and what is not.
+#include "test/unit/fwd/fate.h"
+
+#include <string.h>
+
+static enum verdict down(struct world *w, const char *lma, struct frame inner)
+{
+	return fate_of(w, BACKBONE, tunnelled(lma, COA, inner));
+}
+
+static void a_packet_reaches_its_node_from_the_one_router_address(void **state)
+{
+	struct world *w = *state;
+	struct frame in = packet(CN, NODE_A, 17, 100), out;
+
+	world_become_mag(w);
+	assert_verdict(down(w, LMA1, in), V_TX_DOWNLINK);
+	assert_true(world_take(w, ACCESS, &out));
+	assert_memory_equal(out.b, mac_a, 6);
+	assert_memory_equal(out.b + 6, access_mac, 6); // RFC 6543
+	assert_int_equal(out.b[12] << 8 | out.b[13], 0x86dd);
+	in.b[7]--;
+	assert_int_equal(out.n, L2_LEN + in.n);
+	assert_memory_equal(out.b + L2_LEN, in.b, in.n);
+}
+
+static void a_tagged_node_gets_its_tag(void **state)
+{
+	struct world *w = *state;
+	struct frame in = packet(CN, NODE_B, 17, 100), out;
+
+	world_become_mag(w);
+	assert_verdict(down(w, LMA1, in), V_TX_DOWNLINK);
+	assert_true(world_take(w, ACCESS, &out));
+	assert_memory_equal(out.b, mac_b, 6);
+	assert_int_equal(out.b[12] << 8 | out.b[13], 0x8100);
+	assert_int_equal(out.b[14] << 8 | out.b[15], VLAN_B);
+	assert_int_equal(out.b[16] << 8 | out.b[17], 0x86dd);
+	in.b[7]--;
+	assert_memory_equal(out.b + L2_LEN + 4, in.b, in.n);
+}
+
+static void every_address_of_the_prefix_goes_to_the_nodes_mac_address(void **state)
+{
+	struct world *w = *state;
+	struct frame out;
+
+	world_become_mag(w);
+	assert_verdict(down(w, LMA1, packet(CN, "2001:db8:3000:1:ffff::", 17, 10)), V_TX_DOWNLINK);
+	assert_true(world_take(w, ACCESS, &out));
+	assert_memory_equal(out.b, mac_a, 6);
+}
+
+static void MAG_FW_02_a_destination_that_is_nobodys_is_dropped_in_silence(void **state)
+{
+	struct world *w = *state;
+
+	world_become_mag(w);
+	assert_verdict(down(w, LMA1, packet(CN, NODE_D, 17, 10)), V_DROP_NO_BINDING);
+	assert_verdict(down(w, LMA1, packet(CN, NODE_C, 17, 10)), V_DROP_DETACHED);
+	world_turn(w);
+	assert_nothing_sent(w);
+}
+
+static void MAG_FW_03_only_the_lma_that_serves_the_node_may_reach_it(void **state)
+{
+	struct world *w = *state;
+
+	world_become_mag(w);
+	assert_verdict(down(w, LMA2, packet(CN, NODE_A, 17, 10)), V_DROP_WRONG_TUNNEL);
+	assert_verdict(down(w, "2001:db8:e::3", packet(CN, NODE_A, 17, 10)), V_DROP_UNKNOWN_TUNNEL);
+	assert_nothing_sent(w);
+}
+
+static void what_came_without_a_tunnel_is_not_delivered(void **state)
+{
+	world_become_mag(*state);
+	assert_verdict(fate_of(*state, BACKBONE, packet(CN, NODE_A, 17, 10)), V_DROP_NOT_OURS);
+}
+
+static void inner_addresses_have_to_be_routable_unicast(void **state)
+{
+	static const char *const bad[] = {"fe80::1", "ff0e::1", "::1", "::"};
+
+	world_become_mag(*state);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_verdict(down(*state, LMA1, packet(bad[i], NODE_A, 17, 10)),
+			       V_DROP_INNER_SRC);
+		assert_verdict(down(*state, LMA1, packet(CN, bad[i], 17, 10)), V_DROP_INNER_DST);
+	}
+	assert_verdict(down(*state, LMA1, packet(CN, COA, 17, 10)), V_DROP_NESTED);
+}
+
+static void LMA_FW_11_the_limit_option_of_the_lmas_tunnel_is_skipped(void **state)
+{
+	struct world *w = *state;
+	struct frame f = with_option(tunnelled(LMA1, COA, packet(CN, NODE_A, 17, 10)), 4, 0);
+
+	world_become_mag(w);
+	assert_verdict(fate_of(w, BACKBONE, f), V_TX_DOWNLINK);
+}
+
+static void LMA_FW_07_a_used_up_hop_limit_is_told_to_the_network(void **state)
+{
+	struct world *w = *state;
+	struct frame f = packet(CN, NODE_A, 17, 10);
+
+	world_become_mag(w);
+	f.b[7] = 1;
+	assert_verdict(down(w, LMA1, f), V_DROP_HOP_LIMIT);
+	world_turn(w);
+	f = sent(w, CORE); // by the routes: it is ours, and no node's
+	assert_addr(dst_of(&f), CN);
+	assert_int_equal(f.b[40], 3);
+}
+
+static void what_does_not_fit_the_nodes_link_is_told_to_the_network(void **state)
+{
+	struct world *w = *state;
+	struct fwd_entry *e = (struct fwd_entry *)(uintptr_t)entry_get(w->fib, w->nodes[0]);
+
+	world_become_mag(w);
+	e->access.mtu = 1400;
+	enum verdict big = down(w, LMA1, packet(CN, NODE_A, 17, 1361));
+	world_turn(w);
+	enum verdict fits = down(w, LMA1, packet(CN, NODE_A, 17, 1360));
+	e->access.mtu = 1500;
+	assert_verdict(big, V_DROP_LINK_MTU);
+	assert_verdict(fits, V_TX_DOWNLINK);
+	struct frame f = sent(w, CORE);
+	assert_int_equal(f.b[40], 2);
+	assert_int_equal(f.b[46] << 8 | f.b[47], 1400);
+}
+
+static void LMA_FW_08_congestion_on_the_way_is_told_to_the_node_or_drops(void **state)
+{
+	struct world *w = *state;
+	struct frame in = packet(CN, NODE_A, 17, 10), f;
+
+	world_become_mag(w);
+	f = tunnelled(LMA1, COA, in);
+	set_class(&f, 3);
+	assert_verdict(fate_of(w, BACKBONE, f), V_DROP_ECN);
+	set_class(&in, 2);
+	f = tunnelled(LMA1, COA, in);
+	set_class(&f, 3);
+	assert_verdict(fate_of(w, BACKBONE, f), V_TX_DOWNLINK);
+	f = sent(w, ACCESS);
+	assert_int_equal(class_of(&f), 3);
+}
+
+static void signalling_to_the_proxy_coa_reaches_control(void **state)
+{
+	world_become_mag(*state);
+	assert_verdict(fate_of(*state, BACKBONE, packet(LMA1, COA, 135, 40)), V_PUNT_SIGNALLING);
+}
+
+static void a_node_that_is_gone_gets_nothing_from_that_moment(void **state)
+{
+	struct world *w = *state;
+	struct ip6_prefix hnp = ip6_prefix_of(addr(NODE_A), 64);
+
+	world_become_mag(w);
+	assert_int_equal(bcache_del(w->bcache, hnp), 0);
+	enum verdict v = down(w, LMA1, packet(CN, NODE_A, 17, 10));
+	assert_int_equal(bcache_set(w->bcache, hnp, w->nodes[0]), 0);
+	assert_verdict(v, V_DROP_NO_BINDING);
+}
+
+int test_deliver(void)
+{
+	const struct CMUnitTest tests[] = {
+		FATE_TEST(a_packet_reaches_its_node_from_the_one_router_address),
+		FATE_TEST(a_tagged_node_gets_its_tag),
+		FATE_TEST(every_address_of_the_prefix_goes_to_the_nodes_mac_address),
+		FATE_TEST(MAG_FW_02_a_destination_that_is_nobodys_is_dropped_in_silence),
+		FATE_TEST(MAG_FW_03_only_the_lma_that_serves_the_node_may_reach_it),
+		FATE_TEST(what_came_without_a_tunnel_is_not_delivered),
+		FATE_TEST(inner_addresses_have_to_be_routable_unicast),
+		FATE_TEST(LMA_FW_11_the_limit_option_of_the_lmas_tunnel_is_skipped),
+		FATE_TEST(LMA_FW_07_a_used_up_hop_limit_is_told_to_the_network),
+		FATE_TEST(what_does_not_fit_the_nodes_link_is_told_to_the_network),
+		FATE_TEST(LMA_FW_08_congestion_on_the_way_is_told_to_the_node_or_drops),
+		FATE_TEST(signalling_to_the_proxy_coa_reaches_control),
+		FATE_TEST(a_node_that_is_gone_gets_nothing_from_that_moment),
+	};
+	return cmocka_run_group_tests_name("deliver", tests, NULL, NULL);
+}
