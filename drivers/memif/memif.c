@@ -75,21 +75,21 @@ static uint16_t tx(struct port *p, uint16_t queue, struct rte_mbuf **pkts, uint1
 	return took;
 }
 
-// Whether a server is there: a connection that nobody accepts is enough, and the server forgets it.
-// -ENOENT: no file; -ECONNREFUSED: a file that nobody listens on.
-static int knock(const char *path)
+// Whether a server is there, without its notice: a socket of another type is told so (EPROTOTYPE),
+// or that nobody has the file open (ECONNREFUSED). DPDK 22.11's servers do not survive a real
+// connection that goes again at once.
+static bool is_served(const char *path)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int rc = 0;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
-		return -errno;
+		return false;
 	memcpy(to.sun_path, path, strlen(path));
-	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0)
-		rc = -errno;
+	bool served = connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0 ||
+		      (errno != ECONNREFUSED && errno != ENOENT);
 	close(fd);
-	return rc == -EAGAIN ? 0 : rc; // more at its door than it has room for
+	return served;
 }
 
 static bool is_inside(const struct side *sides, uint16_t n)
@@ -112,7 +112,7 @@ static void try_to_connect(struct memif_port *x)
 	if (is_inside(x->rx, x->dev.port.n_rx) || is_inside(x->tx, x->dev.port.n_tx))
 		return; // not for long: the next turn finds them outside
 	x->tried = now.tv_sec;
-	if (knock(x->socket) != 0)
+	if (!is_served(x->socket))
 		return;
 	(void)rte_eth_dev_stop(id);
 	if (rte_eth_dev_start(id) == 0)
@@ -179,7 +179,7 @@ static int clear_way(const struct memif_conf *c, char *why, size_t n)
 		snprintf(why, n, "port %s: %s is there and no socket", c->name, c->socket);
 		return -EEXIST;
 	}
-	if (knock(c->socket) != -ECONNREFUSED) {
+	if (is_served(c->socket)) {
 		snprintf(why, n,
 			 "port %s: somebody serves %s already; each server port has a socket of "
 			 "its own",

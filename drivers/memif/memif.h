@@ -3,6 +3,9 @@
 // One end of a socket is the server, the other the client. A client waits for its server, and finds
 // it again when it was restarted: link (a turn of control's every 100 ms) looks for it. A full ring
 // takes less; the worker tries again.
+//
+// missing: DPDK 22.11's driver unmaps the shared memory when the peer goes, also under a burst that
+// is in it. Measured with workers that are not alone on their CPU: 1 crash in 180 killed peers.
 #pragma once
 
 #include <rte_mempool.h>
