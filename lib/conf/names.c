@@ -12,8 +12,8 @@
 static const struct unique {
 	const char *list, *key;
 } uniques[] = {
-	{"ports", "name"}, {"ports", "netdev"}, {"interfaces", "name"},
-	{"mags", "name"},  {"pools", "name"},   {"profiles", "match"},
+	{"ports", "name"}, {"ports", "netdev"},   {"interfaces", "name"}, {"mags", "name"},
+	{"pools", "name"}, {"profiles", "match"}, {"nodes", "mac"},
 };
 
 // Keys whose values are the name of a port.

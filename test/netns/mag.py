@@ -96,8 +96,9 @@ class Mag:
         dst = socket.inet_ntop(socket.AF_INET6, packet[24:40])
         self.raw.sendto(packet, (dst, 0))
 
-    def hear(self, timeout=3.0, of=lambda message: True):
-        """The next message from the LMA that is one of those; None when there is none in time."""
+    def hear(self, timeout=3.0, of=lambda message: message.body.mhtype != pmip.HEARTBEAT):
+        """The next message from the LMA that is one of those; None when there is none in time. An
+        LMA that starts sends heartbeats unasked, which nobody waits for here."""
         deadline = time.monotonic() + timeout
         while (left := deadline - time.monotonic()) > 0:
             if not select.select([self.mh], [], [], left)[0]:

@@ -11,7 +11,7 @@ from roaming import Roaming
 from sentences import same, test, true
 from traffic import Transfer, ping, transfer
 
-Domain, modes, limit_s = Roaming, ("af_xdp",), 60
+Domain, modes, limit_s = Roaming, MODES, 60
 MB = 1 << 20
 PACE = 20e6  # bytes per second: slow enough to last over all moves, quick enough to fill queues
 
