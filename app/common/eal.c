@@ -11,7 +11,7 @@
 #include <rte_errno.h>
 #include <rte_log.h>
 
-enum { MAX_ARGS = 32, ARG_LEN = 256 };
+enum { MAX_ARGS = 64, ARG_LEN = 1100 };
 
 struct args {
 	char text[MAX_ARGS][ARG_LEN];
@@ -85,10 +85,36 @@ static int choose_lcores(const struct conf *conf, char *out, size_t n, char *why
 	return 0;
 }
 
+static bool has_port(const struct conf *conf, enum conf_driver driver)
+{
+	for (uint32_t i = 0; i < conf->n_ports; i++)
+		if (conf->ports[i].driver == driver)
+			return true;
+	return false;
+}
+
+unsigned eal_devices(const struct conf *conf, char (*out)[EAL_ARG], unsigned max)
+{
+	unsigned n = 0;
+
+	if (!has_port(conf, CONF_PCI) && n < max)
+		snprintf(out[n++], EAL_ARG, "--no-pci");
+	for (uint32_t i = 0; i < conf->n_ports; i++) {
+		const struct conf_port *p = &conf->ports[i];
+		if (p->driver == CONF_PCI && n < max)
+			snprintf(out[n++], EAL_ARG, "--allow=%s%s%s", p->device,
+				 p->devargs[0] != '\0' ? "," : "", p->devargs);
+	}
+	// A peer maps our memory file by file; without huge pages there is none to map.
+	if (has_port(conf, CONF_MEMIF) && conf->dataplane.hugepages && n < max)
+		snprintf(out[n++], EAL_ARG, "--single-file-segments");
+	return n;
+}
+
 int eal_start(const char *program, const struct conf *conf, char *why, size_t n)
 {
 	static struct args a; // EAL keeps pointers into its arguments
-	char lcores[1024];
+	char lcores[1024], devices[EAL_DEVICES][EAL_ARG];
 
 	int rc = choose_lcores(conf, lcores, sizeof(lcores), why, n);
 	if (rc != 0)
@@ -98,7 +124,9 @@ int eal_start(const char *program, const struct conf *conf, char *why, size_t n)
 	add(&a, "--main-lcore=0");
 	add(&a, "--file-prefix=kedge-%d", getpid());
 	add(&a, "--no-telemetry");
-	add(&a, "--no-pci");
+	unsigned n_devices = eal_devices(conf, devices, EAL_DEVICES);
+	for (unsigned i = 0; i < n_devices; i++)
+		add(&a, "%s", devices[i]);
 	add(&a, "--log-level=*:warning");
 	if (!conf->dataplane.hugepages) {
 		add(&a, "--no-huge");

@@ -11,3 +11,8 @@
 
 // 0 or -errno with one line of why and what to do. Once a process.
 int eal_start(const char *program, const struct conf *, char *why, size_t n);
+
+// What the ports add to EAL's arguments: which NICs it may touch (by default it takes every one
+// that is bound to a driver of its kind), and how memory is laid out. How many.
+enum { EAL_ARG = 320, EAL_DEVICES = 32 };
+unsigned eal_devices(const struct conf *, char (*out)[EAL_ARG], unsigned max);

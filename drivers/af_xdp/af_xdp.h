@@ -11,7 +11,7 @@ struct af_xdp_conf {
 	const char *netdev;
 	uint16_t queues;        // 0: as many as the netdev has
 	const char *xdp_object; // path of the program: steer_object_path, steer_access_object_path
-	bool access;            // frames to any address are ours: promiscuous
+	bool access;            // takes in what is for others' MACs too
 	struct rte_mempool *pool;
 };
 

@@ -9,6 +9,8 @@
 
 #include "drivers/port.h"
 
+enum { ETHDEV_QUEUES = 64 }; // at most
+
 struct ethdev_conf {
 	const char *driver; // "af_packet": for people
 	const char *name;   // of the port, as configured
@@ -16,7 +18,9 @@ struct ethdev_conf {
 	const char *bus; // "vdev": attached with `args` now and detached at close; NULL: EAL has it
 	const char *args;
 	uint16_t queues, depth; // 0 queues: as many as the device has, at most 64
-	bool promiscuous;
+	bool promiscuous;       // else all multicast; that it cannot is no failure
+	bool netdev;            // the kernel's: neither its MTU nor what it takes in is touched
+	bool stopped;           // left so: the driver starts it once its peer is there
 	struct rte_mempool *pool;
 };
 
@@ -26,12 +30,21 @@ struct ethdev_port {
 	char device[64]; // attached by us, "" otherwise
 };
 
-// Fills *p and starts it; whatever fails, ethdev_stop(p) is the end of it. 0 or -errno with one
-// line of why.
+// Fills *p (but for its ops and netdev, which are the driver's) and starts it; whatever fails,
+// ethdev_stop(p) is the end of it. 0 or -errno with one line of why.
 int ethdev_start(struct ethdev_port *p, const struct ethdev_conf *, char *why, size_t n);
 void ethdev_stop(struct ethdev_port *p);
+
+// The same for a driver that has nothing of its own to keep: its ops end in ethdev_close.
+int ethdev_open(const struct ethdev_conf *, const struct port_ops *, struct port **out, char *why,
+		size_t n);
+void ethdev_close(struct port *);
 
 uint16_t ethdev_rx(struct port *, uint16_t queue, struct rte_mbuf **pkts, uint16_t n);
 uint16_t ethdev_tx(struct port *, uint16_t queue, struct rte_mbuf **pkts, uint16_t n);
 void ethdev_missed(struct port *, struct port_missed *out);
+// Without errors of TX, for drivers that count there what they did not take: the worker counts
+// those by name.
+void ethdev_missed_rx(struct port *, struct port_missed *out);
+// The MTU is Ethernet's 1500: what the wire takes the operator says on the kernel twin.
 void ethdev_link(struct port *, struct port_link *out);

@@ -28,6 +28,8 @@ struct outcome {
 	uint32_t map; // id of a pinned map
 };
 
+static bool access_port; // what the next ones open
+
 static uint32_t pinned_map(void)
 {
 	struct bpf_map_info info = {0};
@@ -52,7 +54,9 @@ static struct outcome try_open(const char *netdev, uint16_t queues)
 	struct af_xdp_conf conf = {.name = "core",
 				   .netdev = netdev,
 				   .queues = queues,
-				   .xdp_object = steer_object_path(steer),
+				   .xdp_object = access_port ? steer_access_object_path(steer)
+							     : steer_object_path(steer),
+				   .access = access_port,
 				   .pool = wire_pool()};
 	o.map = pinned_map();
 	o.rc = conf.pool == NULL ? -ENOMEM : af_xdp_open(&conf, &port, o.why, sizeof(o.why));
@@ -213,6 +217,21 @@ static void one_that_is_killed_does_not_stand_in_the_way(void **state)
 	assert_true(is_freed(killed.map));
 }
 
+static void nor_does_a_killed_access_port_and_the_netdev_forgets_its_wish(void **state)
+{
+	struct outcome killed, next;
+
+	(void)state;
+	access_port = true;
+	killed = outcome_of("x0", 0);
+	access_port = false;
+	assert_int_equal(killed.rc, 0);
+	assert_true(has_program());
+	assert_int_equal(netns_ip("-d link show dev x0 | grep -q 'promiscuity 0'"), 0);
+	next = outcome_of("x0", 0);
+	assert_int_equal(next.rc, 0);
+}
+
 static struct wire wire;
 
 static int up(void **state)
@@ -240,6 +259,7 @@ int main(void)
 		TEST(a_netdev_has_one_port_at_a_time),
 		TEST(one_that_is_killed_leaves_nothing_pinned),
 		TEST(one_that_is_killed_does_not_stand_in_the_way),
+		TEST(nor_does_a_killed_access_port_and_the_netdev_forgets_its_wish),
 	};
 	int rc = netns_enter();
 

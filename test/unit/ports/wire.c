@@ -148,6 +148,18 @@ enum fate wire_fate(struct wire *w, const struct frame *f)
 	return FATE_LOST;
 }
 
+bool wire_comes(struct wire *w, const struct frame *f)
+{
+	uint64_t until = now_ms() + PATIENCE_MS;
+
+	if (send(w->far, f->b, f->n, 0) != f->n)
+		return false;
+	while (now_ms() < until)
+		if (came_to_us(w->port, f))
+			return true;
+	return false;
+}
+
 bool wire_send(struct wire *w, struct rte_mempool *pool, const struct frame *f)
 {
 	uint64_t until = now_ms() + PATIENCE_MS;

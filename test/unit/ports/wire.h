@@ -36,6 +36,8 @@ enum fate { FATE_LOST, FATE_OURS, FATE_KERNEL };
 
 // Sends a frame in at the far end and says where it came out, unchanged.
 enum fate wire_fate(struct wire *, const struct frame *);
+// Sends it in at the far end; whether it came to the port unchanged, whatever the kernel saw.
+bool wire_comes(struct wire *, const struct frame *);
 // Sends it out by the port; whether it came out at the far end unchanged.
 bool wire_send(struct wire *, struct rte_mempool *, const struct frame *);
 

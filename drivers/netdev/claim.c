@@ -2,7 +2,7 @@
 //
 // It names the netdev by its index: under a new name it is still the same. Does not decide whether
 // a program of somebody else's is needed: the operator does.
-#include "drivers/af_xdp/claim.h"
+#include "drivers/netdev/claim.h"
 
 #include <errno.h>
 #include <linux/if_link.h>
