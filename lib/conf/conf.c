@@ -78,6 +78,21 @@ static void name_twins(struct conf *c)
 	}
 }
 
+// A whole file of the other program is one mistake, not one a line.
+static bool is_of_another_program(const struct yaml_node *root, enum conf_program program,
+				  struct mistakes *m)
+{
+	enum conf_program other = program == CONF_LMA ? CONF_MAG : CONF_LMA;
+	const struct yaml_node *theirs = yaml_find(root, conf_program_name(other));
+
+	if (theirs == NULL || yaml_find(root, conf_program_name(program)) != NULL)
+		return false;
+	mistake_add(m, theirs->key_line, theirs->key_column,
+		    "this is a file of kedge-%s, and kedge-%s reads it: try kedge-%s --check",
+		    conf_program_name(other), conf_program_name(program), conf_program_name(other));
+	return true;
+}
+
 static int build(const char *text, size_t n, struct mistakes *m, struct conf *c)
 {
 	struct yaml_tree tree;
@@ -85,6 +100,10 @@ static int build(const char *text, size_t n, struct mistakes *m, struct conf *c)
 
 	if (err != 0)
 		return err;
+	if (is_of_another_program(tree.root, c->program, m)) {
+		yaml_done(&tree);
+		return m->no_memory ? -ENOMEM : 0;
+	}
 	err = check_fill(&tree, m, c);
 	// Half a file breaks rules that the whole one keeps.
 	if (err == 0 && !tree.cut)

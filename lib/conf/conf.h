@@ -7,7 +7,7 @@
 //                tabs in tabs.[ch]
 // check.[ch]     tree against schema: types, ranges, unknown keys with the nearest right one
 // value.[ch]     one value, both ways; address.[ch], nearest.[ch]: what was probably meant
-// rules.[ch]     what spans rows, one named function each: pools overlap, HNP longer than /64, ...
+// rules*.[ch]    what spans rows, one named function each: pools overlap, HNP longer than /64, ...
 // names.[ch]     names that must differ or must exist
 // mistakes.[ch]  all that is wrong, sorted, one line each
 // dump.c         a snapshot as YAML; reference.c: the reference page

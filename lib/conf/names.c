@@ -12,8 +12,8 @@
 static const struct unique {
 	const char *list, *key;
 } uniques[] = {
-	{"ports", "name"}, {"ports", "netdev"},   {"interfaces", "name"}, {"mags", "name"},
-	{"pools", "name"}, {"profiles", "match"}, {"nodes", "mac"},
+	{"ports", "name"},      {"ports", "netdev"}, {"ports", "device"}, {"interfaces", "name"},
+	{"interfaces", "twin"}, {"mags", "name"},    {"pools", "name"},   {"profiles", "match"},
 };
 
 // Keys whose values are the name of a port.

@@ -1,27 +1,29 @@
 // The rules that span rows; see rules.h. One function each, named as the sentence that holds when
 // it is silent; the list at the end is the order of running, the order of telling is that of the
-// file. Those about names that must be unique or must exist are in names.c.
+// file. Those about ports and interfaces are in rules_ports.c, about a MAG in rules_mag.c, about
+// names that must be unique or must exist in names.c.
 #include "conf/rules.h"
 
 #include <string.h>
 
 #include "conf/names.h"
+#include "conf/rules_view.h"
 
-struct view {
-	const struct conf *c;
-	const struct yaml_node *root;
-	struct mistakes *m;
-};
-
-// The node of a list item's key, if its value was taken.
-static const struct yaml_node *find_good(const struct view *v, const char *list, uint32_t i,
-					 const char *key)
+const struct yaml_node *rule_item(const struct view *v, const char *list, uint32_t i,
+				  const char *key)
 {
 	const struct yaml_node *items = yaml_find(v->root, list);
 
 	if (items == NULL || i >= items->n)
 		return NULL;
 	const struct yaml_node *node = yaml_find(items->items[i], key);
+	return node != NULL && node->good ? node : NULL;
+}
+
+const struct yaml_node *rule_key(const struct view *v, const char *group, const char *key)
+{
+	const struct yaml_node *node = yaml_find(yaml_find(v->root, group), key);
+
 	return node != NULL && node->good ? node : NULL;
 }
 
@@ -34,9 +36,9 @@ static const struct yaml_node *find_address(const struct view *v, uint32_t i)
 
 static const struct yaml_node *find_mag(const struct view *v, uint32_t i)
 {
-	const struct yaml_node *node = find_good(v, "mags", i, "address");
+	const struct yaml_node *node = rule_item(v, "mags", i, "address");
 
-	return node != NULL ? node : find_good(v, "mags", i, "prefix");
+	return node != NULL ? node : rule_item(v, "mags", i, "prefix");
 }
 
 // What no prefix of ours may touch: unspecified, loopback, link-local, multicast.
@@ -63,8 +65,8 @@ static void hnps_fit_their_pool_and_64_bits(const struct view *v)
 
 	for (uint32_t i = 0; i < v->c->n_pools; i++) {
 		const struct conf_pool *pool = &v->c->pools[i];
-		const struct yaml_node *block = find_good(v, "pools", i, "prefix");
-		const struct yaml_node *len = find_good(v, "pools", i, "hnp_length");
+		const struct yaml_node *block = rule_item(v, "pools", i, "prefix");
+		const struct yaml_node *len = rule_item(v, "pools", i, "hnp_length");
 		// The cache of the workers is keyed by the upper 64 bits of an address.
 		if (block != NULL && pool->block.len > 64)
 			mistake_add(
@@ -89,13 +91,13 @@ static void pools_do_not_overlap(const struct view *v)
 	char a6[IP6_PREFIX_TEXT], b6[IP6_PREFIX_TEXT];
 
 	for (uint32_t i = 1; i < v->c->n_pools; i++) {
-		const struct yaml_node *later = find_good(v, "pools", i, "prefix");
+		const struct yaml_node *later = rule_item(v, "pools", i, "prefix");
 		const struct conf_pool *b = &v->c->pools[i];
 		for (uint32_t j = 0; later != NULL && j < i; j++) {
 			const struct conf_pool *a = &v->c->pools[j];
 			if (!ip6_prefix_overlaps(a->block, b->block))
 				continue;
-			const struct yaml_node *first = find_good(v, "pools", j, "prefix");
+			const struct yaml_node *first = rule_item(v, "pools", j, "prefix");
 			if (first == NULL)
 				continue;
 			mistake_add(v->m, later->line, later->column,
@@ -114,7 +116,7 @@ static void pools_are_routable(const struct view *v)
 	char p6[IP6_PREFIX_TEXT];
 
 	for (uint32_t i = 0; i < v->c->n_pools; i++) {
-		const struct yaml_node *node = find_good(v, "pools", i, "prefix");
+		const struct yaml_node *node = rule_item(v, "pools", i, "prefix");
 		const char *kind = node == NULL ? NULL : unusable(v->c->pools[i].block);
 		if (kind != NULL)
 			mistake_add(
@@ -131,7 +133,7 @@ static const struct conf_pool *find_pool(const struct view *v, struct ip6_prefix
 {
 	for (uint32_t i = 0; i < v->c->n_pools; i++) {
 		if (ip6_prefix_overlaps(v->c->pools[i].block, p) &&
-		    find_good(v, "pools", i, "prefix") != NULL)
+		    rule_item(v, "pools", i, "prefix") != NULL)
 			return &v->c->pools[i];
 	}
 	return NULL;
@@ -286,66 +288,16 @@ static void mags_are_not_this_lma(const struct view *v)
 
 // ---- Ports and the rest.
 
-static void ports_have_what_their_driver_needs(const struct view *v)
-{
-	const struct yaml_node *ports = yaml_find(v->root, "ports");
-
-	for (uint32_t i = 0; i < v->c->n_ports; i++) {
-		const struct conf_port *port = &v->c->ports[i];
-		const struct yaml_node *driver = find_good(v, "ports", i, "driver");
-		const struct yaml_node *queues = find_good(v, "ports", i, "queues");
-		const struct yaml_node *netdev = yaml_find(ports->items[i], "netdev");
-		if (driver == NULL)
-			continue;
-		if (port->driver == CONF_AF_XDP && (netdev == NULL || netdev->text[0] == '\0'))
-			mistake_add(
-				v->m, driver->line, driver->column,
-				"port \"%s\" needs a netdev: af_xdp serves a device of the kernel",
-				port->name);
-		if (port->driver == CONF_MEM && netdev != NULL && netdev->text[0] != '\0')
-			mistake_add(v->m, netdev->line, netdev->column,
-				    "port \"%s\" is in memory and has no netdev: leave it out, or "
-				    "did you "
-				    "mean driver: af_xdp?",
-				    port->name);
-		if (port->driver == CONF_MEM && queues != NULL && port->queues > 1)
-			mistake_add(v->m, queues->line, queues->column,
-				    "port \"%s\" is in memory and has one queue: did you mean "
-				    "queues: 1?",
-				    port->name);
-	}
-}
-
-// Frames are told apart by port and tag alone.
-static void interfaces_share_no_port_and_vlan(const struct view *v)
-{
-	for (uint32_t i = 1; i < v->c->n_interfaces; i++) {
-		const struct conf_interface *b = &v->c->interfaces[i];
-		const struct yaml_node *node = find_good(v, "interfaces", i, "port");
-		for (uint32_t j = 0; node != NULL && j < i; j++) {
-			const struct conf_interface *a = &v->c->interfaces[j];
-			if (a->vlan != b->vlan || strcmp(a->port, b->port) != 0)
-				continue;
-			mistake_add(v->m, node->line, node->column,
-				    "interface \"%s\" is on port \"%s\", VLAN %u, as interface "
-				    "\"%s\" is: "
-				    "give it another VLAN",
-				    b->name, b->port, (unsigned)b->vlan, a->name);
-			break;
-		}
-	}
-}
-
 static void nexthops_differ(const struct view *v)
 {
 	char p6[IP6_PREFIX_TEXT];
 
 	for (uint32_t i = 1; i < v->c->n_nexthops; i++) {
-		const struct yaml_node *node = find_good(v, "nexthops", i, "to");
+		const struct yaml_node *node = rule_item(v, "nexthops", i, "to");
 		for (uint32_t j = 0; node != NULL && j < i; j++) {
 			const struct yaml_node *first = NULL;
 			if (ip6_prefix_equal(v->c->nexthops[i].to, v->c->nexthops[j].to))
-				first = find_good(v, "nexthops", j, "to");
+				first = rule_item(v, "nexthops", j, "to");
 			if (first == NULL)
 				continue;
 			mistake_add(v->m, node->line, node->column,
@@ -361,7 +313,7 @@ static void nexthops_differ(const struct view *v)
 static void netdevs_can_be_names_of_the_kernel(const struct view *v)
 {
 	for (uint32_t i = 0; i < v->c->n_ports; i++) {
-		const struct yaml_node *node = find_good(v, "ports", i, "netdev");
+		const struct yaml_node *node = rule_item(v, "ports", i, "netdev");
 		const char *name = v->c->ports[i].netdev;
 		if (node != NULL && (strpbrk(name, "/: ") != NULL || strcmp(name, ".") == 0 ||
 				     strcmp(name, "..") == 0))
@@ -376,7 +328,7 @@ static void netdevs_can_be_names_of_the_kernel(const struct view *v)
 static void profiles_match_what_can_be_matched(const struct view *v)
 {
 	for (uint32_t i = 0; i < v->c->n_profiles; i++) {
-		const struct yaml_node *node = find_good(v, "profiles", i, "match");
+		const struct yaml_node *node = rule_item(v, "profiles", i, "match");
 		const char *match = v->c->profiles[i].match;
 		const char *realm = strchr(match, '@');
 		// A '*' inside a user name is legal (RFC 4282 2.1), as a pattern it would do
@@ -421,7 +373,7 @@ static void lcores_look_like_eals(const struct view *v)
 			    v->c->dataplane.lcores);
 }
 
-static void (*const rules[])(const struct view *) = {
+static rule_fn *const rules[] = {
 	hnps_fit_their_pool_and_64_bits,
 	pools_do_not_overlap,
 	pools_are_routable,
@@ -432,21 +384,23 @@ static void (*const rules[])(const struct view *) = {
 	mags_are_routable,
 	mags_are_in_no_pool,
 	mags_are_not_this_lma,
-	ports_have_what_their_driver_needs,
 	netdevs_can_be_names_of_the_kernel,
-	interfaces_share_no_port_and_vlan,
 	nexthops_differ,
 	profiles_match_what_can_be_matched,
 	the_socket_has_an_absolute_path,
 	lcores_look_like_eals,
+	NULL,
 };
 
 void rules_check(const struct conf *c, const struct yaml_node *root, struct mistakes *m)
 {
 	struct view v = {c, root, m};
 
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		rules[i](&v);
+	rule_fn *const *const all[] = {rules, rules_of_ports, rules_of_mag};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		for (rule_fn *const *rule = all[i]; *rule != NULL; rule++)
+			(*rule)(&v);
 	names_check(root, m);
 }
 

@@ -91,7 +91,7 @@ static void a_missing_key_says_what_it_is(void **state)
 		 "range of "
 		 "MAGs\n"},
 		{LMA MAGS POOLS "ports: [{name: a, driver: af_xdp}]\n",
-		 "f:4:27: port \"a\" needs a netdev: af_xdp serves a device of the kernel\n"},
+		 "f:4:27: port \"a\" needs a netdev: af_xdp serves one\n"},
 		{"", "f:1:1: key \"lma.addresses\" is missing: Tunnel addresses (LMAA): where MAGs "
 		     "send PBUs and "
 		     "tunnelled packets.\n"

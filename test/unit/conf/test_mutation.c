@@ -1,4 +1,4 @@
-// Broken files by the hundred thousand: config/lma.yaml with random damage. Whatever the bytes,
+// Broken files by the hundred thousand: config/*.yaml with random damage. Whatever the bytes,
 // loading ends with a snapshot whose dump loads, or with lines of the one form, sorted by place.
 #include <errno.h>
 
@@ -100,17 +100,17 @@ static void assert_lines_are_sorted_and_of_the_one_form(const char *said)
 	}
 }
 
-static void load_and_look(const char *text, size_t n)
+static void load_and_look(enum conf_program program, const char *text, size_t n)
 {
 	char *exact = malloc(n > 0 ? n : 1), *said, *again; // so that ASan sees one byte too far
 	struct conf *c = NULL, *back = NULL;
 
 	memcpy(exact, text, n);
-	int err = load_bytes(exact, n, &said, &c);
+	int err = load_as(program, exact, n, &said, &c);
 	if (err == 0) {
 		char *dump = dump_text(c);
 		assert_string_equal(said, "");
-		assert_int_equal(load_bytes(dump, strlen(dump), &again, &back), 0);
+		assert_int_equal(load_as(program, dump, strlen(dump), &again, &back), 0);
 		free(dump);
 		free(again);
 	} else {
@@ -124,14 +124,13 @@ static void load_and_look(const char *text, size_t n)
 	free(exact);
 }
 
-static void no_bytes_break_the_loader(void **state)
+static void damage_all(enum conf_program program, const char *file)
 {
-	(void)state;
 	const char *rounds = getenv("ROUNDS"), *seed_text = getenv("SEED");
 	uint64_t n_rounds = rounds != NULL ? strtoull(rounds, NULL, 10) : 20000;
 	uint64_t seed = seed_text != NULL ? strtoull(seed_text, NULL, 10) : 1;
 	size_t n;
-	char *good = read_source("config/lma.yaml", &n), *text = malloc(ROOM);
+	char *good = read_source(file, &n), *text = malloc(ROOM);
 	assert_non_null(good);
 	assert_true(n < ROOM);
 	for (uint64_t i = 0; i < n_rounds; i++) {
@@ -140,10 +139,17 @@ static void no_bytes_break_the_loader(void **state)
 		memcpy(text, good, n);
 		for (uint32_t hits = 1 + rng_below(&r, 4); hits > 0; hits--)
 			len = damage(&r, text, len);
-		load_and_look(text, len);
+		load_and_look(program, text, len);
 	}
 	free(text);
 	free(good);
+}
+
+static void no_bytes_break_the_loader(void **state)
+{
+	(void)state;
+	damage_all(CONF_LMA, "config/lma.yaml");
+	damage_all(CONF_MAG, "config/mag.yaml");
 }
 
 int main(void)

@@ -169,9 +169,8 @@ static void ports_have_what_they_need_and_interfaces_a_port(void **state)
 		       "{name: j, port: core0, role: backbone, vlan: 2}]\n",
 		 ""},
 		{LMA MAGS POOLS "ports:\n  - {name: a, driver: mem, netdev: x}\n",
-		 "f:5:36: port \"a\" is in memory and has no netdev: leave it out, or did you mean "
-		 "driver: "
-		 "af_xdp?\n"},
+		 "f:5:36: port \"a\" is served by mem and has no netdev: leave it out, or did you "
+		 "mean driver: af_xdp or af_packet?\n"},
 		{LMA MAGS POOLS "ports:\n  - {name: a, driver: mem, queues: 2}\n",
 		 "f:5:36: port \"a\" is in memory and has one queue: did you mean queues: 1?\n"},
 		{LMA MAGS POOLS "ports:\n  - {name: a, driver: af_xdp, netdev: x}\n"

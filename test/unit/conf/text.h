@@ -14,15 +14,28 @@
 #define POOLS "pools: [{name: subscribers, prefix: 2001:db8:1000::/40}]\n"
 #define LEAST LMA PORTS MAGS POOLS
 
+#define MAG       "mag: {proxy_coa: 2001:db8:0:2::1, lma: 2001:db8::1}\n"
+#define MAG_PORTS "ports: [{name: back, driver: mem}, {name: acc, driver: mem}]\n"
+#define MAG_ROLES                                                                                  \
+	"interfaces: [{name: b, port: back, role: backbone}, {name: a, port: acc, role: "          \
+	"access}]\n"
+#define LEAST_MAG MAG MAG_PORTS MAG_ROLES
+
 // Loads n bytes as a file named "f"; what was written to `errors` is *said, to be freed.
-static inline int load_bytes(const char *text, size_t n, char **said, struct conf **out)
+static inline int load_as(enum conf_program program, const char *text, size_t n, char **said,
+			  struct conf **out)
 {
 	size_t said_len;
 	FILE *errors = open_memstream(said, &said_len);
-	int err = conf_load_text("f", CONF_LMA, text, n, errors, out);
+	int err = conf_load_text("f", program, text, n, errors, out);
 
 	fclose(errors);
 	return err;
+}
+
+static inline int load_bytes(const char *text, size_t n, char **said, struct conf **out)
+{
+	return load_as(CONF_LMA, text, n, said, out);
 }
 
 static inline char *dump_text(const struct conf *c)

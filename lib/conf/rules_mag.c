@@ -1,0 +1,213 @@
+// Rules about a MAG, its nodes, and about what LMA and MAG have in common.
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/rules_view.h"
+
+static void the_mag_and_its_lma_are_two_routable_addresses(const struct view *v)
+{
+	const struct yaml_node *coa = rule_key(v, "mag", "proxy_coa");
+	const struct yaml_node *lma = rule_key(v, "mag", "lma");
+	char text[IP6_ADDR_TEXT];
+
+	if (coa == NULL || lma == NULL)
+		return;
+	if (!ip6_is_routable_unicast(v->c->mag.coa))
+		mistake_add(v->m, coa->line, coa->column,
+			    "mag.proxy_coa: %s is no routable unicast address",
+			    ip6_format(v->c->mag.coa, text));
+	if (!ip6_is_routable_unicast(v->c->mag.lmaa))
+		mistake_add(v->m, lma->line, lma->column,
+			    "mag.lma: %s is no routable unicast address",
+			    ip6_format(v->c->mag.lmaa, text));
+	if (ip6_equal(v->c->mag.coa, v->c->mag.lmaa))
+		mistake_add(v->m, lma->line, lma->column,
+			    "mag.lma is the MAG's own mag.proxy_coa: wanted is the LMA's");
+}
+
+static void the_router_that_nodes_see_is_a_link_local_unicast_one(const struct view *v)
+{
+	const struct yaml_node *node = rule_key(v, "mag", "link_local");
+	char text[IP6_ADDR_TEXT];
+
+	if (node != NULL && !ip6_is_link_local(v->c->mag.link_local))
+		mistake_add(v->m, node->line, node->column,
+			    "mag.link_local: %s is not link-local, RFC 6543 has "
+			    "fe80::200:5eff:fe00:5213 for every MAG",
+			    ip6_format(v->c->mag.link_local, text));
+	node = rule_key(v, "mag", "link_layer");
+	if (node != NULL && (v->c->mag.link_layer[0] & 1) != 0)
+		mistake_add(v->m, node->line, node->column,
+			    "mag.link_layer is a group address, RFC 6543 has 00:00:5e:00:52:13 for "
+			    "every MAG");
+}
+
+static void prefixes_are_preferred_no_longer_than_valid(const struct view *v)
+{
+	const struct yaml_node *node = rule_key(v, "mag", "prefix_preferred_s");
+
+	if (node == NULL)
+		node = rule_key(v, "mag", "prefix_valid_s");
+	if (node != NULL && v->c->mag.prefix_preferred_s > v->c->mag.prefix_valid_s)
+		mistake_add(v->m, node->line, node->column,
+			    "mag.prefix_preferred_s is %u and mag.prefix_valid_s %u: a prefix "
+			    "cannot be preferred longer than it is valid",
+			    v->c->mag.prefix_preferred_s, v->c->mag.prefix_valid_s);
+}
+
+static void a_realm_stands_behind_the_at_sign(const struct view *v)
+{
+	const struct yaml_node *node = rule_key(v, "mag", "realm");
+
+	if (node != NULL && strchr(v->c->mag.realm, '@') != NULL)
+		mistake_add(v->m, node->line, node->column,
+			    "mag.realm: write it without \"@\", as in example.net");
+}
+
+struct place {
+	uint8_t mac[6];
+	const struct yaml_node *node;
+};
+
+static int by_mac_and_place(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	int d = memcmp(x->mac, y->mac, sizeof(x->mac));
+
+	if (d != 0)
+		return d;
+	if (x->node->line != y->node->line)
+		return x->node->line < y->node->line ? -1 : 1;
+	return x->node->column < y->node->column ? -1 : x->node->column > y->node->column;
+}
+
+static void refuse_doubled(const struct view *v, struct place *all, uint32_t n)
+{
+	const struct place *first = all;
+
+	qsort(all, n, sizeof(*all), by_mac_and_place);
+	for (uint32_t i = 1; i < n; i++) {
+		if (memcmp(first->mac, all[i].mac, sizeof(first->mac)) != 0)
+			first = &all[i];
+		else
+			mistake_add(v->m, all[i].node->line, all[i].node->column,
+				    "nodes[].mac: \"%s\" stands twice, first in line %u: a MAC "
+				    "address is one node",
+				    all[i].node->text, (unsigned)first->node->line);
+	}
+}
+
+// Compared as addresses: 0A and 0a are the same.
+static void nodes_have_a_unicast_mac_address_each(const struct view *v)
+{
+	struct place *all = calloc(v->c->n_nodes + 1u, sizeof(*all));
+	uint32_t n = 0;
+
+	if (all == NULL) {
+		v->m->no_memory = true;
+		return;
+	}
+	for (uint32_t i = 0; i < v->c->n_nodes; i++) {
+		const struct yaml_node *node = rule_item(v, "nodes", i, "mac");
+		const uint8_t *mac = v->c->nodes[i].mac;
+		if (node == NULL)
+			continue;
+		if ((mac[0] & 1) != 0)
+			mistake_add(v->m, node->line, node->column,
+				    "nodes[].mac: \"%s\" is a group address, no node has one",
+				    node->text);
+		all[n].node = node;
+		memcpy(all[n++].mac, mac, sizeof(all->mac));
+	}
+	refuse_doubled(v, all, n);
+	free(all);
+}
+
+static bool has_role(const struct conf *c, bool access)
+{
+	for (uint32_t i = 0; i < c->n_interfaces; i++)
+		if ((c->interfaces[i].role == CONF_ACCESS) == access)
+			return true;
+	return false;
+}
+
+static void a_mag_stands_between_nodes_and_the_network(const struct view *v)
+{
+	const struct yaml_node *list = yaml_find(v->root, "interfaces");
+	const struct yaml_node *where = list != NULL ? list : v->root;
+
+	if (v->c->program != CONF_MAG || (list != NULL && !list->good))
+		return;
+	if (!has_role(v->c, true))
+		mistake_add(v->m, where->line, where->column,
+			    "a MAG needs an interface of role access: where its mobile nodes are");
+	if (!has_role(v->c, false))
+		mistake_add(v->m, where->line, where->column,
+			    "a MAG needs an interface of role backbone: the way to its LMA");
+}
+
+static void ports_of_a_mag_have_a_role(const struct view *v)
+{
+	if (v->c->program != CONF_MAG)
+		return;
+	for (uint32_t i = 0; i < v->c->n_ports; i++) {
+		const struct yaml_node *node = rule_item(v, "ports", i, "name");
+		bool found = node == NULL;
+		for (uint32_t k = 0; k < v->c->n_interfaces; k++)
+			found |= strcmp(v->c->interfaces[k].port, v->c->ports[i].name) == 0;
+		if (!found)
+			mistake_add(v->m, node->line, node->column,
+				    "port \"%s\" has no interface: say with interfaces whether it "
+				    "is of role access or backbone",
+				    v->c->ports[i].name);
+	}
+}
+
+static void an_lma_has_no_access_interface(const struct view *v)
+{
+	for (uint32_t i = 0; i < v->c->n_interfaces && v->c->program == CONF_LMA; i++) {
+		const struct yaml_node *node = rule_item(v, "interfaces", i, "role");
+		if (node != NULL && v->c->interfaces[i].role == CONF_ACCESS)
+			mistake_add(v->m, node->line, node->column,
+				    "interface \"%s\": mobile nodes are at MAGs, an LMA has no "
+				    "access interface; did you mean backbone?",
+				    v->c->interfaces[i].name);
+	}
+}
+
+// RFC 5847 3: 30 to 3600 s.
+static void heartbeats_are_off_or_no_faster_than_the_rfc(const struct view *v)
+{
+	const struct yaml_node *node = rule_key(v, "heartbeat", "interval_s");
+
+	if (node != NULL && v->c->heartbeat.interval_s > 0 && v->c->heartbeat.interval_s < 30)
+		mistake_add(v->m, node->line, node->column,
+			    "heartbeat.interval_s: %u is out of range, wanted is 30..3600 s, or 0 "
+			    "for none",
+			    v->c->heartbeat.interval_s);
+}
+
+static void the_counter_has_an_absolute_path(const struct view *v)
+{
+	const struct yaml_node *node = rule_key(v, "heartbeat", "counter");
+
+	if (node != NULL && v->c->heartbeat.counter[0] != '/')
+		mistake_add(v->m, node->line, node->column,
+			    "heartbeat.counter: \"%s\" is no absolute path: did you mean "
+			    "\"/var/lib/kedge/%s\"?",
+			    v->c->heartbeat.counter, v->c->heartbeat.counter);
+}
+
+rule_fn *const rules_of_mag[] = {
+	the_mag_and_its_lma_are_two_routable_addresses,
+	the_router_that_nodes_see_is_a_link_local_unicast_one,
+	prefixes_are_preferred_no_longer_than_valid,
+	a_realm_stands_behind_the_at_sign,
+	nodes_have_a_unicast_mac_address_each,
+	a_mag_stands_between_nodes_and_the_network,
+	ports_of_a_mag_have_a_role,
+	an_lma_has_no_access_interface,
+	heartbeats_are_off_or_no_faster_than_the_rfc,
+	the_counter_has_an_absolute_path,
+	NULL,
+};
