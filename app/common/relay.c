@@ -9,10 +9,12 @@
 
 enum { FRAMES_A_TURN = 64, MAC_PAIR = 12, TAG_LEN = 4, ETH_LEN = 14, TYPE_VLAN = 0x8100 };
 
+// The netdev of an AF_XDP port is the kernel's side itself; a port that only reads a netdev, or has
+// none, reaches the kernel by a TAP.
 static bool needs_tap(const struct plane *p, const struct plane_interface *i)
 {
 	return i->conf->role != CONF_ACCESS && i->conf->twin[0] != '\0' &&
-	       p->ports[i->port]->netdev[0] == '\0';
+	       strcmp(p->ports[i->port]->ops->name, "af_xdp") != 0;
 }
 
 int relay_start(struct plane *p, char *why, size_t n)

@@ -36,18 +36,35 @@ static struct span id_of(const struct mh *mh)
 {
 	const struct mh_opt *opt = mh_find(mh, OPT_MN_ID);
 
-	return opt != NULL ? opt->mn_id.id : (struct span){0};
+	if (opt == NULL || opt->mn_id.subtype != MN_ID_NAI)
+		return (struct span){0};
+	return opt->mn_id.id;
+}
+
+static bool is_of_link(const struct bul_entry *e, const struct mh *mh)
+{
+	const struct mh_opt *ll = mh_find(mh, OPT_LL_ID);
+
+	return ll != NULL &&
+	       span_equal(ll->ll_id.id, (struct span){e->link.mac, sizeof(e->link.mac)});
+}
+
+// MAG-REG-05, MAG-REG-12: by MN-ID and number. That of a 135 is the LMA's last one, not ours, so
+// the link tells which of a node's sessions it is about.
+static bool answers(const struct bul_entry *e, const struct mh *mh)
+{
+	if (!e->waiting)
+		return false;
+	return mh->ba.status == PBA_SEQUENCE_OUT_OF_WINDOW ? is_of_link(e, mh)
+							   : mh->ba.seq == e->seq;
 }
 
 static uint32_t find_request(const struct mag *m, const struct mh *mh)
 {
 	struct span mn_id = id_of(mh);
-
-	if (mh->ba.status != PBA_SEQUENCE_OUT_OF_WINDOW)
-		return bul_find_seq(&m->bul, mh->ba.seq, mn_id);
-	// MAG-REG-05: its number is the LMA's last one, not ours.
 	uint32_t i = bul_find_mn_id(&m->bul, mn_id, BUL_NULL);
-	while (i != BUL_NULL && !m->bul.entries[i].waiting)
+
+	while (i != BUL_NULL && !answers(&m->bul.entries[i], mh))
 		i = bul_find_mn_id(&m->bul, mn_id, i);
 	return i;
 }
@@ -58,43 +75,33 @@ static bool repeats(const struct mag *m, const struct bul_entry *e, const struct
 		    uint8_t handoff)
 {
 	const struct mh_opt *hi = mh_find(mh, OPT_HANDOFF), *att = mh_find(mh, OPT_ACCESS);
-	const struct mh_opt *ll = mh_find(mh, OPT_LL_ID);
-	struct span mac = {e->link.mac, sizeof(e->link.mac)};
 
-	return id_of(mh).n > 0 && hi != NULL && hi->handoff.indicator == handoff && att != NULL &&
-	       att->access.tech == m->conf.access_tech && ll != NULL &&
-	       span_equal(ll->ll_id.id, mac);
+	return hi != NULL && hi->handoff.indicator == handoff && att != NULL &&
+	       att->access.tech == m->conf.access_tech && is_of_link(e, mh);
 }
 
-static uint8_t handoff_said(const struct bul_entry *e)
+static bool has_hnp(const struct ip6_prefix *v, uint8_t n, struct ip6_prefix p)
 {
-	if (e->request == REQUEST_REFRESH)
-		return HI_NO_CHANGE;
-	return e->request == REQUEST_INITIAL && e->handoff != 0 ? e->handoff : HI_UNKNOWN;
+	for (uint8_t i = 0; i < n; i++)
+		if (ip6_prefix_equal(v[i], p))
+			return true;
+	return false;
 }
 
-// The prefixes of a PBA, without zero ones and those that cannot be an HNP here.
+// The prefixes of a PBA, each once, without zero ones and those that cannot be an HNP here.
 static uint8_t read_hnps(const struct mh *mh, struct ip6_prefix out[BUL_MAX_HNPS])
 {
 	const struct mh_opt *opt = NULL;
 	uint8_t n = 0;
 
 	while ((opt = mh_find_next(mh, OPT_HNP, opt)) != NULL) {
-		struct ip6_prefix p = {opt->hnp.prefix, opt->hnp.prefix_len};
+		struct ip6_prefix p = ip6_prefix_of(opt->hnp.prefix, opt->hnp.prefix_len);
 		if (p.len == 0 || p.len > 64 || !ip6_is_routable_unicast(p.addr) ||
-		    n == BUL_MAX_HNPS)
+		    n == BUL_MAX_HNPS || has_hnp(out, n, p))
 			continue;
 		out[n++] = p;
 	}
 	return n;
-}
-
-static bool has_hnp(const struct ip6_prefix *v, uint8_t n, struct ip6_prefix p)
-{
-	for (uint8_t i = 0; i < n; i++)
-		if (v[i].len == p.len && ip6_equal(v[i].addr, p.addr))
-			return true;
-	return false;
 }
 
 static void put_bind(struct mag *m, const struct bul_entry *e, struct ip6_prefix hnp)
@@ -121,12 +128,41 @@ void drop_hnps(struct mag *m, uint32_t i, bool tell)
 	struct bul_entry *e = entry_of(m, i);
 	bool was_bound = e->bound;
 
-	e->bound = false;
+	bul_unbind(&m->bul, i);
 	if (was_bound && tell)
 		withdraw(m, i, e->hnps, e->n_hnps);
 	for (uint8_t k = 0; was_bound && k < e->n_hnps; k++)
 		put_unbind(m, e->hnps[k]);
 	e->advertised = false;
+}
+
+// The LMA gives this prefix to another entry: its BIND replaces ours, so there is no UNBIND.
+static void lose_hnp(struct mag *m, uint32_t i, struct ip6_prefix hnp, struct span to)
+{
+	struct bul_entry *e = entry_of(m, i);
+	struct ip6_prefix rest[BUL_MAX_HNPS];
+	uint8_t n = 0;
+
+	for (uint8_t k = 0; k < e->n_hnps; k++)
+		if (!ip6_prefix_equal(e->hnps[k], hnp))
+			rest[n++] = e->hnps[k];
+	if (!bul_bind(&m->bul, i, rest, n) || n == 0)
+		bul_unbind(&m->bul, i);
+	withdraw(m, i, &hnp, 1); // MAG-RA-05
+	if (n > 0)
+		return;
+	e->advertised = false;
+	if (span_equal(bul_mn_id(e), to) || e->state == BUL_LEAVING) {
+		// MAG-MH-01: the session moved to the node's other interface. No de-registration:
+		// it would end that session.
+		forget(m, i);
+		return;
+	}
+	// Another node's: ours has no session any more, and asks for one.
+	note_of(m, MAG_NOTE_LOST, i);
+	lapse(m, i);
+	e->due_request = m->now.mono + initial_bindack_timeout;
+	bul_schedule(&m->bul, i);
 }
 
 // MAG-REG-15: the PBA's set rules. What is new is bound before what is lost goes, so a prefix that
@@ -135,26 +171,30 @@ static bool take_hnps(struct mag *m, uint32_t i, const struct ip6_prefix *hnps, 
 {
 	struct bul_entry *e = entry_of(m, i);
 	struct ip6_prefix lost[BUL_MAX_HNPS], old[BUL_MAX_HNPS];
-	uint8_t n_old = e->n_hnps, n_lost = 0;
-	bool changed = !e->bound || n != n_old;
+	uint8_t n_old = e->bound ? e->n_hnps : 0, n_lost = 0;
+	bool changed = n != n_old;
 
 	memcpy(old, e->hnps, sizeof(old));
 	for (uint8_t k = 0; k < n; k++) {
-		bool there = e->bound && has_hnp(old, n_old, hnps[k]);
-		changed |= !there;
-		if (!there)
-			put_bind(m, e, hnps[k]);
+		if (has_hnp(old, n_old, hnps[k]))
+			continue;
+		changed = true;
+		uint32_t other = bul_find_hnp(&m->bul, hnps[k]);
+		if (other != BUL_NULL)
+			lose_hnp(m, other, hnps[k], bul_mn_id(e));
+		put_bind(m, e, hnps[k]);
 	}
-	for (uint8_t k = 0; k < n_old && e->bound; k++)
+	for (uint8_t k = 0; k < n_old; k++)
 		if (!has_hnp(hnps, n, old[k])) {
 			lost[n_lost++] = old[k];
 			put_unbind(m, old[k]);
 		}
-	memcpy(e->hnps, hnps, n * sizeof(*hnps));
-	e->n_hnps = n;
-	e->bound = true;
-	if (n_lost > 0)
-		withdraw(m, i, lost, n_lost);
+	// Without memory for the index the prefixes are served, but lost to nobody else.
+	if (!bul_bind(&m->bul, i, hnps, n)) {
+		memcpy(e->hnps, hnps, n * sizeof(*hnps));
+		e->n_hnps = n;
+	}
+	withdraw(m, i, lost, n_lost);
 	return changed;
 }
 
@@ -179,13 +219,13 @@ static void take_acceptance(struct mag *m, uint32_t i, const struct mh *mh)
 	uint8_t request = e->request, n = read_hnps(mh, hnps);
 	uint32_t granted_s = mh->ba.lifetime_4s * 4u;
 
-	bul_wait_over(&m->bul, i);
-	e->due_request = 0;
+	e->waiting = false;
 	m->totals.accepted++;
 	if (request == REQUEST_DEREG) {
 		happen(m, i, EV_ACCEPTED);
 		return;
 	}
+	e->due_request = 0;
 	e->status = mh->ba.status;
 	e->tries = 0;
 	if (granted_s == 0 || n == 0) { // MAG-REG-15: a session that is none
@@ -212,17 +252,17 @@ void take_pba(struct mag *m, const struct mh *mh)
 	}
 	struct bul_entry *e = entry_of(m, i);
 	m->totals.by_status[mh->ba.status]++;
-	if (!repeats(m, e, mh, handoff_said(e))) {
-		// MAG-REG-05: ignored, and the PBU is not sent again until an administrator acts.
-		bul_wait_over(&m->bul, i);
-		e->barred = e->request != REQUEST_DEREG;
-		if (e->barred)
-			e->due_request = 0;
+	if (!repeats(m, e, mh, handoff_of(e))) {
 		note_of(m, MAG_NOTE_MISMATCH, i);
+		e->waiting = false;
+		if (e->request != REQUEST_DEREG)
+			happen(m, i, EV_MISMATCH);
 	} else if (mh->ba.status < 128) {
 		take_acceptance(m, i, mh);
-	} else if (e->request != REQUEST_DEREG) { // MAG-REG-04: the 1 s ends that one
-		bul_wait_over(&m->bul, i);
+	} else if (e->request == REQUEST_DEREG) { // MAG-REG-04: the 1 s ends that one
+		m->totals.denied++;
+	} else {
+		e->waiting = false;
 		m->totals.denied++;
 		e->status = mh->ba.status;
 		if (mh->ba.status == PBA_SEQUENCE_OUT_OF_WINDOW)
@@ -240,11 +280,8 @@ void take_refusal(struct mag *m, uint32_t i)
 	ns_t wait = back_off(e->tries);
 
 	drop_hnps(m, i, true); // MAG-REG-06, SEQ-25
-	e->n_hnps = 0;
-	bul_set_state(&m->bul, i, BUL_REFUSED);
 	note_of(m, MAG_NOTE_REFUSED, i);
-	e->expires = 0;
-	e->due_refresh = 0;
+	lapse(m, i);
 	e->barred = remedy == NEVER;
 	if (remedy == SLOWLY)
 		wait = max_bindack_timeout;

@@ -37,11 +37,48 @@ void forget(struct mag *m, uint32_t i)
 	bul_del(&m->bul, i);
 }
 
+void lapse(struct mag *m, uint32_t i)
+{
+	struct bul_entry *e = entry_of(m, i);
+
+	e->n_hnps = 0;
+	e->expires = e->due_request = e->due_refresh = 0;
+	e->waiting = e->wanted = false;
+	set(m, i, BUL_REFUSED);
+}
+
+// Of a node that had prefixes here they are asked for again (MAG-REG-02); the LMA may say 155.
 static void first(struct mag *m, uint32_t i)
 {
+	struct bul_entry *e = entry_of(m, i);
+	enum bul_request request = e->n_hnps > 0 ? REQUEST_REATTACH : REQUEST_INITIAL;
+
 	set(m, i, BUL_REGISTERING);
-	if (!entry_of(m, i)->barred)
-		send_request(m, i, REQUEST_INITIAL);
+	if (m->now.mono - e->heard <= m->conf.probe_after) {
+		send_request(m, i, request);
+		return;
+	}
+	e->request = (uint8_t)request; // MAG-REG-14: sent when the node is heard
+	e->tries = 0;
+	e->waiting = false;
+	e->wanted = true;
+	e->due_request = 0;
+	e->due_refresh = 0;
+}
+
+// MAG-REG-14, for a node that may have a binding elsewhere by now: the LMA would take a renewal of
+// ours for its return and end that one, until its MAG renews. So the sign of it must be as fresh as
+// an answer to a probe.
+bool is_surely_there(const struct mag *m, const struct bul_entry *e)
+{
+	return m->now.mono - e->heard <= m->conf.probe_interval;
+}
+
+void ask_first(struct mag *m, struct bul_entry *e)
+{
+	e->wanted = true;
+	e->due_request = 0;
+	e->due_probe = m->now.mono;
 }
 
 static void renew(struct mag *m, uint32_t i)
@@ -50,10 +87,8 @@ static void renew(struct mag *m, uint32_t i)
 
 	if (e->barred)
 		return;
-	// MAG-REG-14: no renewal without evidence that the node is there. It is asked for.
-	if (m->now.mono - e->heard > m->conf.probe_after) {
-		e->wanted = true;
-		e->due_probe = m->now.mono;
+	if (e->came_up || !is_surely_there(m, e)) {
+		ask_first(m, e);
 		return;
 	}
 	set(m, i, BUL_REFRESHING);
@@ -67,8 +102,15 @@ static void reattach_after(struct mag *m, uint32_t i, ns_t interval)
 {
 	struct bul_entry *e = entry_of(m, i);
 
-	if (e->barred || m->now.mono - e->accepted < interval)
+	if (e->barred)
 		return;
+	// A sign so soon is mostly another one of the same link-up. If not, the node was elsewhere
+	// in between: it is asked whether it is here, later, and registered if so.
+	if (m->now.mono - e->accepted < interval) {
+		e->came_up = true;
+		e->due_refresh = e->accepted + reattach_interval;
+		return;
+	}
 	set(m, i, BUL_REFRESHING);
 	send_request(m, i, REQUEST_REATTACH);
 }
@@ -85,8 +127,12 @@ static void searched(struct mag *m, uint32_t i)
 
 static void heard_bound(struct mag *m, uint32_t i)
 {
-	if (entry_of(m, i)->wanted)
-		renew(m, i);
+	struct bul_entry *e = entry_of(m, i);
+
+	if (!e->wanted || e->barred)
+		return;
+	set(m, i, BUL_REFRESHING);
+	send_request(m, i, e->came_up ? REQUEST_REATTACH : REQUEST_REFRESH);
 }
 
 // MAG-REG-07: repeating stopped when the node fell silent.
@@ -100,6 +146,18 @@ static void heard_waiting(struct mag *m, uint32_t i)
 	repeat_request(m, i);
 }
 
+// What is out may be a renewal, or may have been sent before the node was elsewhere.
+static void reattach_refreshing(struct mag *m, uint32_t i)
+{
+	struct bul_entry *e = entry_of(m, i);
+	ns_t enough = e->request == REQUEST_REFRESH ? search_interval : reattach_interval;
+
+	if (!e->barred && m->now.mono - e->sent >= enough)
+		send_request(m, i, REQUEST_REATTACH);
+	else
+		heard_waiting(m, i);
+}
+
 static void solicited(struct mag *m, uint32_t i)
 {
 	advertise(m, i); // MAG-RA-04
@@ -109,16 +167,13 @@ static void solicited(struct mag *m, uint32_t i)
 static void solicited_refreshing(struct mag *m, uint32_t i)
 {
 	advertise(m, i);
-	heard_waiting(m, i);
+	reattach_refreshing(m, i);
 }
 
 static void leave(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
 
-	if (e->state == BUL_LEAVING)
-		return;
-	e->expires = 0;
 	e->due_probe = 0;
 	set(m, i, BUL_LEAVING);
 	send_request(m, i, REQUEST_DEREG); // MAG-REG-04, SEQ-31: one, not repeated
@@ -135,10 +190,27 @@ static void silent_refused(struct mag *m, uint32_t i)
 	forget(m, i);
 }
 
+// MAG-REG-05: ignored, and the PBU is not sent again until an administrator acts. What is bound
+// lives out its lifetime.
+static void bar(struct mag *m, uint32_t i)
+{
+	struct bul_entry *e = entry_of(m, i);
+
+	e->barred = true;
+	e->due_request = 0;
+}
+
+static void bar_new(struct mag *m, uint32_t i)
+{
+	lapse(m, i);
+	bar(m, i);
+}
+
 static void granted(struct mag *m, uint32_t i)
 {
 	bool is_new = entry_of(m, i)->state == BUL_REGISTERING;
 
+	entry_of(m, i)->handoff = 0; // what the operator knew was of this attachment
 	set(m, i, BUL_BOUND);
 	if (is_new)
 		note_of(m, MAG_NOTE_BOUND, i);
@@ -147,20 +219,38 @@ static void granted(struct mag *m, uint32_t i)
 static void left(struct mag *m, uint32_t i)
 {
 	note_of(m, MAG_NOTE_DETACHED, i);
+	// MAG-REG-04b: of a node that was only silent the link is still there, perhaps it hears.
+	if (!entry_of(m, i)->told)
+		drop_hnps(m, i, true);
 	forget(m, i);
 }
 
 // It is here again before its de-registration was answered. The new PBU is newer than that one:
 // whichever the LMA sees first, the node ends up bound (an older de-registration is refused with
-// 157, LMA-TS-08). What the workers know stays until the answer.
+// 157, LMA-TS-08). What the workers know stays until the answer, at most for its lifetime.
 static void back(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
 
+	e->told = false;
 	e->since = m->now.mono;
 	e->attach_us = 0;
 	e->due_probe = m->now.mono + m->conf.probe_after;
-	first(m, i);
+	if (!e->bound) {
+		first(m, i);
+		return;
+	}
+	set(m, i, BUL_REFRESHING);
+	send_request(m, i, REQUEST_REATTACH);
+}
+
+// Of a node that was silent any frame says that it is there. Of one that is said to be gone a frame
+// may be an old one that waited in a queue: to attach it would take it from its next MAG. When it
+// is really there, the next frame or its link-up says so.
+static void back_if_silent(struct mag *m, uint32_t i)
+{
+	if (!entry_of(m, i)->told)
+		back(m, i);
 }
 
 static void again(struct mag *m, uint32_t i)
@@ -198,6 +288,12 @@ static void ordered_bound(struct mag *m, uint32_t i)
 	reattach(m, i);
 }
 
+static void ordered_refreshing(struct mag *m, uint32_t i)
+{
+	entry_of(m, i)->barred = false;
+	reattach_refreshing(m, i);
+}
+
 // Nobody answered until the lifetime was over: the LMA has forgotten the session (MAG-REG-13).
 static void over(struct mag *m, uint32_t i)
 {
@@ -206,7 +302,10 @@ static void over(struct mag *m, uint32_t i)
 	note_of(m, MAG_NOTE_LOST, i);
 	e->expires = 0;
 	drop_hnps(m, i, true);
-	first(m, i);
+	if (e->barred)
+		lapse(m, i);
+	else
+		first(m, i);
 }
 
 static void no_room(struct mag *m, uint32_t i)
@@ -215,13 +314,12 @@ static void no_room(struct mag *m, uint32_t i)
 
 	note_of(m, MAG_NOTE_NO_ROOM, i);
 	drop_adverts(m, e->link);
-	e->advertised = false;
-	drop_hnps(m, i, false);
-	e->n_hnps = 0;
-	e->expires = 0;
+	if (e->request == REQUEST_INITIAL)
+		e->advertised = false; // its first RA was among them
+	drop_hnps(m, i, true);
 	e->status = PBA_INSUFFICIENT_RESOURCES;
-	send_request(m, i, REQUEST_DEREG);
-	set(m, i, BUL_REFUSED);
+	send_request(m, i, REQUEST_DEREG); // with the prefixes, so before they are forgotten
+	lapse(m, i);
 	e->due_request = m->now.mono + max_bindack_timeout; // others may have left by then
 }
 
@@ -235,6 +333,7 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 		      [EV_SILENT] = never,
 		      [EV_ACCEPTED] = never,
 		      [EV_REFUSED_BY_LMA] = never,
+		      [EV_MISMATCH] = never,
 		      [EV_REPEAT] = never,
 		      [EV_REFRESH] = never,
 		      [EV_OVER] = never,
@@ -248,6 +347,7 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 			     [EV_SILENT] = silent,
 			     [EV_ACCEPTED] = granted,
 			     [EV_REFUSED_BY_LMA] = take_refusal,
+			     [EV_MISMATCH] = bar_new,
 			     [EV_REPEAT] = repeat,
 			     [EV_REFRESH] = never,
 			     [EV_OVER] = never,
@@ -261,24 +361,26 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 		       [EV_SILENT] = silent,
 		       [EV_ACCEPTED] = never,
 		       [EV_REFUSED_BY_LMA] = never,
+		       [EV_MISMATCH] = never,
 		       [EV_REPEAT] = never,
 		       [EV_REFRESH] = renew,
 		       [EV_OVER] = over,
 		       [EV_NO_ROOM] = no_room},
 	[BUL_REFRESHING] = {[EV_HEARD] = heard_waiting,
-			    [EV_LINK_UP] = heard_waiting, // what is out says it already
+			    [EV_LINK_UP] = reattach_refreshing,
 			    [EV_SOLICIT] = solicited_refreshing,
-			    [EV_SEARCH] = heard_waiting,
-			    [EV_ATTACH] = heard_waiting,
+			    [EV_SEARCH] = reattach_refreshing,
+			    [EV_ATTACH] = ordered_refreshing,
 			    [EV_DETACH] = leave,
 			    [EV_SILENT] = silent,
 			    [EV_ACCEPTED] = granted,
 			    [EV_REFUSED_BY_LMA] = take_refusal,
+			    [EV_MISMATCH] = bar,
 			    [EV_REPEAT] = repeat,
 			    [EV_REFRESH] = stay,
 			    [EV_OVER] = over,
 			    [EV_NO_ROOM] = no_room},
-	[BUL_LEAVING] = {[EV_HEARD] = back,
+	[BUL_LEAVING] = {[EV_HEARD] = back_if_silent,
 			 [EV_LINK_UP] = back,
 			 [EV_SOLICIT] = back,
 			 [EV_SEARCH] = back,
@@ -286,11 +388,12 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 			 [EV_DETACH] = stay,
 			 [EV_SILENT] = stay,
 			 [EV_ACCEPTED] = left,
-			 [EV_REFUSED_BY_LMA] = stay,
+			 [EV_REFUSED_BY_LMA] = never, // MAG-REG-04: it changes nothing
+			 [EV_MISMATCH] = never,
 			 [EV_REPEAT] = left, // 1 s without an answer (MAG-REG-04)
 			 [EV_REFRESH] = never,
-			 [EV_OVER] = never,
-			 [EV_NO_ROOM] = never},
+			 [EV_OVER] = left,
+			 [EV_NO_ROOM] = left},
 	[BUL_REFUSED] = {[EV_HEARD] = stay, // its own timer tries again
 			 [EV_LINK_UP] = stay,
 			 [EV_SOLICIT] = stay, // MAG-RA-01
@@ -298,8 +401,9 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 			 [EV_ATTACH] = ordered,
 			 [EV_DETACH] = silent_refused,
 			 [EV_SILENT] = silent_refused,
-			 [EV_ACCEPTED] = never,
+			 [EV_ACCEPTED] = stay, // the de-registration of one without room
 			 [EV_REFUSED_BY_LMA] = never,
+			 [EV_MISMATCH] = never,
 			 [EV_REPEAT] = again,
 			 [EV_REFRESH] = never,
 			 [EV_OVER] = never,
@@ -313,88 +417,6 @@ void happen(struct mag *m, uint32_t i, enum bul_event event)
 		bul_schedule(&m->bul, i);
 }
 
-// ---- Who is it?
-
-static const char hex[] = "0123456789abcdef";
-
-// <mac>@realm for a node in no row of the table; its length, 0: not served.
-static uint8_t write_nai(const struct mag *m, const uint8_t mac[6], char out[BUL_MAX_MN_ID])
-{
-	size_t realm = strlen(m->conf.realm);
-
-	if (realm == 0 || realm > BUL_MAX_MN_ID - 13)
-		return 0;
-	for (int i = 0; i < 6; i++) {
-		out[2 * i] = hex[mac[i] >> 4];
-		out[2 * i + 1] = hex[mac[i] & 15];
-	}
-	out[12] = '@';
-	memcpy(out + 13, m->conf.realm, realm);
-	return (uint8_t)(13 + realm);
-}
-
-static uint64_t hash_mac(const struct mag *m, const uint8_t mac[6])
-{
-	return siphash(m->key, mac, 6);
-}
-
-static struct span identify(const struct mag *m, const uint8_t mac[6], char own[BUL_MAX_MN_ID])
-{
-	struct map_cursor c;
-	uint32_t i = map_first(&m->node_rows, hash_mac(m, mac), &c);
-
-	for (; i != MAP_NONE; i = map_next(&m->node_rows, &c)) {
-		const struct mag_node_conf *row = &m->conf.nodes[i];
-		if (memcmp(row->mac, mac, 6) == 0)
-			return (struct span){(const uint8_t *)row->nai,
-					     (uint16_t)strnlen(row->nai, sizeof(row->nai))};
-	}
-	return (struct span){(const uint8_t *)own, write_nai(m, mac, own)};
-}
-
-// MAG-MH-02: the same interface of a node at another place of ours: the older attachment ends
-// without a de-registration, which would end the new one too.
-static void end_older(struct mag *m, struct span nai, struct mag_link link)
-{
-	uint32_t i = bul_find_mn_id(&m->bul, nai, BUL_NULL);
-
-	while (i != BUL_NULL) {
-		if (memcmp(entry_of(m, i)->link.mac, link.mac, sizeof(link.mac)) == 0) {
-			forget(m, i);
-			return; // there is no third
-		}
-		i = bul_find_mn_id(&m->bul, nai, i);
-	}
-}
-
-uint32_t appear(struct mag *m, struct mag_link link, struct span nai, uint8_t handoff)
-{
-	char own[BUL_MAX_MN_ID];
-
-	if (nai.n == 0)
-		nai = identify(m, link.mac, own);
-	if (nai.n == 0 || nai.n > BUL_MAX_MN_ID) {
-		note(m, MAG_NOTE_NO_PROFILE); // MAG-PP-01
-		return BUL_NULL;
-	}
-	end_older(m, nai, link);
-	if (m->bul.n_pending >= m->conf.max_pending) {
-		note(m, MAG_NOTE_PENDING_FULL);
-		return BUL_NULL;
-	}
-	uint32_t i = bul_add(&m->bul, link, nai);
-	if (i == BUL_NULL) {
-		note(m, MAG_NOTE_FULL);
-		return BUL_NULL;
-	}
-	struct bul_entry *e = entry_of(m, i);
-	e->handoff = handoff;
-	e->since = e->heard = m->now.mono;
-	e->due_probe = m->now.mono + m->conf.probe_after;
-	note_of(m, MAG_NOTE_ATTACHED, i);
-	return i;
-}
-
 // ---- Time.
 
 // MAG-DET-01: a node that was not heard for a while is asked, and when it does not answer it is
@@ -404,7 +426,7 @@ static void look_after(struct mag *m, uint32_t i)
 	struct bul_entry *e = entry_of(m, i);
 	ns_t quiet = m->now.mono - e->heard;
 
-	if (quiet < m->conf.probe_after) {
+	if (quiet < m->conf.probe_after && !e->wanted) {
 		e->probes = 0;
 		e->due_probe = e->heard + m->conf.probe_after;
 	} else if (e->probes >= m->conf.probes || e->state == BUL_REFUSED) {
@@ -423,6 +445,7 @@ void on_timer(struct mag *m, uint32_t i)
 
 	if (e->gone) {
 		e->gone = false;
+		e->told = true;
 		happen(m, i, EV_DETACH);
 	} else if (e->expires != 0 && e->expires <= now) {
 		happen(m, i, EV_OVER);

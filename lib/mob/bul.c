@@ -17,9 +17,9 @@ static uint64_t hash_mn_id(const struct bul *b, struct span mn_id)
 	return siphash(b->key, mn_id.p, mn_id.n);
 }
 
-static uint64_t hash_seq(const struct bul *b, uint16_t seq)
+static uint64_t hash_hnp(const struct bul *b, struct ip6_prefix p)
 {
-	return siphash(b->key, &seq, sizeof(seq));
+	return siphash(b->key, &p, sizeof(p));
 }
 
 int bul_init(struct bul *b, uint32_t max, struct siphash_key key, ns_t now)
@@ -30,7 +30,7 @@ int bul_init(struct bul *b, uint32_t max, struct siphash_key key, ns_t now)
 	b->timers = wheel_new(max, now);
 	if (b->entries == NULL || b->free == NULL || b->timers == NULL ||
 	    map_init(&b->by_link, max) != 0 || map_init(&b->by_mn_id, max) != 0 ||
-	    map_init(&b->by_seq, 0) != 0)
+	    map_init(&b->by_hnp, max) != 0)
 		return -ENOMEM; // what there is goes with bul_done
 	while (b->n_free < max) {
 		b->free[b->n_free] = max - 1 - b->n_free;
@@ -45,16 +45,25 @@ void bul_done(struct bul *b)
 		free(b->entries[i].mn_id);
 	map_done(&b->by_link);
 	map_done(&b->by_mn_id);
-	map_done(&b->by_seq);
+	map_done(&b->by_hnp);
 	wheel_free(b->timers);
 	free(b->entries);
 	free(b->free);
 	*b = (struct bul){0};
 }
 
+static bool is_one_too_many(const struct bul *b, struct span mn_id)
+{
+	uint32_t n = 0, i = BUL_NULL;
+
+	while ((i = bul_find_mn_id(b, mn_id, i)) != BUL_NULL)
+		n++;
+	return n >= BUL_MAX_LINKS;
+}
+
 uint32_t bul_add(struct bul *b, struct mag_link link, struct span mn_id)
 {
-	if (b->n_free == 0 || mn_id.n == 0 || mn_id.n > BUL_MAX_MN_ID)
+	if (b->n_free == 0 || mn_id.n == 0 || mn_id.n > BUL_MAX_MN_ID || is_one_too_many(b, mn_id))
 		return BUL_NULL;
 	char *copy = malloc(mn_id.n);
 	if (copy == NULL)
@@ -81,7 +90,7 @@ void bul_del(struct bul *b, uint32_t i)
 	struct bul_entry *e = &b->entries[i];
 
 	bul_set_state(b, i, BUL_NONE);
-	bul_wait_over(b, i);
+	bul_unbind(b, i);
 	wheel_stop(b->timers, i);
 	map_del(&b->by_link, hash_link(b, e->link), i);
 	map_del(&b->by_mn_id, hash_mn_id(b, bul_mn_id(e)), i);
@@ -120,17 +129,15 @@ uint32_t bul_find_mn_id(const struct bul *b, struct span mn_id, uint32_t after)
 	return BUL_NULL;
 }
 
-uint32_t bul_find_seq(const struct bul *b, uint16_t seq, struct span mn_id)
+uint32_t bul_find_hnp(const struct bul *b, struct ip6_prefix hnp)
 {
 	struct map_cursor c;
-	uint32_t i = map_first(&b->by_seq, hash_seq(b, seq), &c);
+	uint32_t i = map_first(&b->by_hnp, hash_hnp(b, hnp), &c);
 
-	for (; i != MAP_NONE; i = map_next(&b->by_seq, &c)) {
-		const struct bul_entry *e = &b->entries[i];
-		if (e->waiting && e->seq == seq &&
-		    (mn_id.n == 0 || span_equal(bul_mn_id(e), mn_id)))
-			return i;
-	}
+	for (; i != MAP_NONE; i = map_next(&b->by_hnp, &c))
+		for (uint8_t k = 0; k < b->entries[i].n_hnps; k++)
+			if (ip6_prefix_equal(b->entries[i].hnps[k], hnp))
+				return i;
 	return BUL_NULL;
 }
 
@@ -160,19 +167,31 @@ void bul_set_state(struct bul *b, uint32_t i, enum bul_state state)
 	b->entries[i].state = (uint8_t)state;
 }
 
-void bul_wait_for(struct bul *b, uint32_t i, uint16_t seq)
+bool bul_bind(struct bul *b, uint32_t i, const struct ip6_prefix *hnps, uint8_t n)
 {
-	bul_wait_over(b, i);
-	b->entries[i].seq = seq;
-	// No memory: the answer will not be recognised, and the PBU is sent again.
-	b->entries[i].waiting = map_add(&b->by_seq, hash_seq(b, seq), i) == 0;
+	struct bul_entry *e = &b->entries[i];
+
+	bul_unbind(b, i);
+	e->n_hnps = 0;
+	while (e->n_hnps < n && map_add(&b->by_hnp, hash_hnp(b, hnps[e->n_hnps]), i) == 0) {
+		e->hnps[e->n_hnps] = hnps[e->n_hnps];
+		e->n_hnps++;
+	}
+	e->bound = true;
+	if (e->n_hnps == n)
+		return true;
+	bul_unbind(b, i);
+	e->n_hnps = 0;
+	return false;
 }
 
-void bul_wait_over(struct bul *b, uint32_t i)
+void bul_unbind(struct bul *b, uint32_t i)
 {
-	if (b->entries[i].waiting)
-		map_del(&b->by_seq, hash_seq(b, b->entries[i].seq), i);
-	b->entries[i].waiting = false;
+	struct bul_entry *e = &b->entries[i];
+
+	for (uint8_t k = 0; e->bound && k < e->n_hnps; k++)
+		map_del(&b->by_hnp, hash_hnp(b, e->hnps[k]), i);
+	e->bound = false;
 }
 
 static ns_t sooner(ns_t a, ns_t b)

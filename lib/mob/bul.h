@@ -1,7 +1,7 @@
 // The binding update list: RFC 5213 6.1. One entry for each MN-ID and access link (MAG-REG-16).
 //
-// Owns the entries, the ways to find one (by link, by MN-ID, by the number of the PBU that is out)
-// and their one timer each. Decides nothing.
+// Owns the entries, the ways to find one (by link, by MN-ID, by home network prefix) and their one
+// timer each. Decides nothing. At most BUL_MAX_LINKS entries share an MN-ID, so a search is short.
 #pragma once
 
 #include "base/map.h"
@@ -9,7 +9,7 @@
 #include "base/wheel.h"
 #include "mob/mag.h"
 
-enum { BUL_NULL = UINT32_MAX, BUL_MAX_HNPS = 8, BUL_MAX_MN_ID = 253 };
+enum { BUL_NULL = UINT32_MAX, BUL_MAX_HNPS = 16, BUL_MAX_MN_ID = 253, BUL_MAX_LINKS = 16 };
 
 // Which PBU is out for an entry, or was last.
 enum bul_request {
@@ -24,7 +24,9 @@ struct bul_entry {
 	struct mag_link link;
 	bool used;
 	bool gone;       // its interface lost the carrier: to be taken at the next tick
+	bool told;       // that it left was said, not concluded from its silence
 	bool wanted;     // a renewal is due and waits for a sign of the node
+	bool came_up;    // its link came up just after it was registered: is it here again?
 	bool advertised; // the node was told of hnps
 	bool bound;      // hnps are in the workers' tables
 	bool barred;   // nothing is sent for it until an operator says so (MAG-REG-05, status 152)
@@ -49,7 +51,7 @@ struct bul {
 	struct bul_entry *entries;
 	uint32_t *free;
 	uint32_t n_free, max, n_bound, n_refused, n_pending;
-	struct map by_link, by_mn_id, by_seq;
+	struct map by_link, by_mn_id, by_hnp;
 	struct siphash_key key;
 	struct wheel *timers;
 };
@@ -57,20 +59,19 @@ struct bul {
 int bul_init(struct bul *, uint32_t max, struct siphash_key, ns_t now); // 0, -ENOMEM
 void bul_done(struct bul *);
 
-// A new entry in BUL_NONE; BUL_NULL: full, or no memory.
+// A new entry in BUL_NONE; BUL_NULL: full, too many of this MN-ID, or no memory.
 uint32_t bul_add(struct bul *, struct mag_link, struct span mn_id);
 void bul_del(struct bul *, uint32_t);
 uint32_t bul_find_link(const struct bul *, struct mag_link);
 // The next entry of that MN-ID after `after` (BUL_NULL: the first); BUL_NULL at the end.
 uint32_t bul_find_mn_id(const struct bul *, struct span mn_id, uint32_t after);
-// The entry that waits for a PBA with this number, of that MN-ID if it is not empty; BUL_NULL:
-// none.
-uint32_t bul_find_seq(const struct bul *, uint16_t seq, struct span mn_id);
+// Whose prefix this is in the workers' tables.
+uint32_t bul_find_hnp(const struct bul *, struct ip6_prefix);
 
 void bul_set_state(struct bul *, uint32_t, enum bul_state);
-// It waits for the answer to a PBU of that number, or no longer.
-void bul_wait_for(struct bul *, uint32_t, uint16_t seq);
-void bul_wait_over(struct bul *, uint32_t);
+// Its prefixes from now on, all in the workers' tables. False: no memory, it has none then.
+bool bul_bind(struct bul *, uint32_t, const struct ip6_prefix *, uint8_t n);
+void bul_unbind(struct bul *, uint32_t);   // none of them is in the tables; they stay known
 void bul_schedule(struct bul *, uint32_t); // its timer follows its due_* and expires
 
 static inline struct span bul_mn_id(const struct bul_entry *e)

@@ -42,6 +42,11 @@ struct mag *mag_new(const struct mag_conf *conf, uint64_t seed, struct instant n
 	m->seq = (uint16_t)rng_u64(&m->rng);
 	m->now = now;
 	m->conf = *conf;
+	// In units of 4 s in 16 bits; zero would be a de-registration.
+	if (m->conf.lifetime_s < 4)
+		m->conf.lifetime_s = 4;
+	if (m->conf.lifetime_s > UINT16_MAX * 4u)
+		m->conf.lifetime_s = UINT16_MAX * 4u;
 	if (!make_tables(m, conf)) {
 		mag_free(m);
 		return NULL;
@@ -97,7 +102,8 @@ void send_message(struct mag *m, const struct mag_message *msg)
 
 static bool is_advert_to(const struct mag_action *a, struct mag_link link)
 {
-	return a->kind == MAG_ADVERTISE && a->advertise.link.interface == link.interface &&
+	return a->kind == MAG_ADVERTISE && a->advertise.valid_s > 0 &&
+	       a->advertise.link.interface == link.interface &&
 	       memcmp(a->advertise.link.mac, link.mac, sizeof(link.mac)) == 0;
 }
 
@@ -158,8 +164,8 @@ bool mag_output(struct mag *m, struct mag_action *out)
 
 static bool has_room(const struct mag *m)
 {
-	return m->n_out + MAG_ACTIONS_PER_EVENT <= MAG_ACTIONS &&
-	       m->n_messages + MAG_MESSAGES_PER_EVENT <= MAG_MESSAGES;
+	return m->n_out + MAG_ACTIONS_PER_EVENT <= MAG_ACTIONS_OF_INPUT &&
+	       m->n_messages + MAG_MESSAGES_PER_EVENT <= MAG_MESSAGES_OF_INPUT;
 }
 
 // ---- What happened.
@@ -173,15 +179,23 @@ static void hear(struct mag *m, const struct mag_event *event)
 	uint32_t i = bul_find_link(&m->bul, event->heard.link);
 
 	if (i == BUL_NULL)
-		i = appear(m, event->heard.link, (struct span){0}, 0);
+		i = appear(m, event->heard.link, (struct span){0});
 	if (i == BUL_NULL)
 		return;
 	struct bul_entry *e = entry_of(m, i);
 	e->heard = m->now.mono;
 	e->probes = 0;
+	if (event->heard.what != HEARD_FRAME)
+		e->gone = false; // its link came up after the carrier was lost
 	if (ip6_is_link_local(event->heard.addr))
 		e->addr = event->heard.addr;
 	happen(m, i, events[event->heard.what]);
+}
+
+// MAG-HI-06: 5 is for renewals alone, whatever the operator says.
+static bool is_indicator(uint8_t handoff)
+{
+	return handoff >= HI_NEW_INTERFACE && handoff <= HI_UNKNOWN;
 }
 
 static void attach(struct mag *m, const struct mag_event *event)
@@ -197,10 +211,15 @@ static void attach(struct mag *m, const struct mag_event *event)
 		i = BUL_NULL;
 	}
 	if (i == BUL_NULL)
-		i = appear(m, event->attach.link, nai, event->attach.handoff_indicator);
+		i = appear(m, event->attach.link, nai);
 	if (i == BUL_NULL)
 		return;
-	entry_of(m, i)->heard = m->now.mono;
+	struct bul_entry *e = entry_of(m, i);
+	e->heard = m->now.mono;
+	e->probes = 0;
+	e->gone = false;
+	if (is_indicator(event->attach.handoff_indicator))
+		e->handoff = event->attach.handoff_indicator;
 	happen(m, i, EV_ATTACH);
 }
 
@@ -208,8 +227,10 @@ static void detach(struct mag *m, struct mag_link link)
 {
 	uint32_t i = bul_find_link(&m->bul, link);
 
-	if (i != BUL_NULL)
-		happen(m, i, EV_DETACH);
+	if (i == BUL_NULL)
+		return;
+	entry_of(m, i)->told = true;
+	happen(m, i, EV_DETACH);
 }
 
 // Marked here, taken with the ticks that follow: a port may have carried them all.
@@ -243,6 +264,7 @@ static void register_all(struct mag *m)
 static void take_heartbeat(struct mag *m, const struct mh *mh)
 {
 	struct mag_message *msg = put_message(m);
+	bool was_lost = m->lma.unreachable;
 
 	if (msg == NULL)
 		return;
@@ -254,6 +276,8 @@ static void take_heartbeat(struct mag *m, const struct mh *mh)
 		note(m, MAG_NOTE_LMA_BACK);
 		break;
 	case HEARTBEAT_RESTARTED:
+		if (was_lost)
+			note(m, MAG_NOTE_LMA_BACK);
 		register_all(m);
 		break;
 	case HEARTBEAT_STRAY:
@@ -293,6 +317,34 @@ static void take_message(struct mag *m, const struct mag_event *event)
 		note(m, MAG_NOTE_IGNORED_ROLE); // WIRE-14
 		break;
 	}
+}
+
+// WIRE-06: the sender of a type that we do not know learns so, but not too often.
+static void answer_unknown_type(struct mag *m, struct ip6_addr src, struct ip6_addr dst)
+{
+	if (m->now.mono - m->error_window >= NS_SEC) {
+		m->error_window = m->now.mono;
+		m->errors_sent = 0;
+	}
+	if (!ip6_is_routable_unicast(src) || ip6_is_multicast(dst) ||
+	    m->errors_sent >= BINDING_ERRORS_PER_S)
+		return;
+	struct mag_message *msg = put_message(m);
+	struct mag_out *out = msg != NULL ? put_out(m, MAG_SEND) : NULL;
+	if (out == NULL)
+		return;
+	m->errors_sent++;
+	msg->mh = (struct mh){.type = MH_BE, .be = {.status = BE_UNKNOWN_MH_TYPE}};
+	out->action.send.src = dst;
+	out->action.send.dst = src;
+	out->action.send.mh = &msg->mh;
+}
+
+static void take_bad(struct mag *m, const struct mag_event *event)
+{
+	note(m, MAG_NOTE_BAD_MESSAGE);
+	if (event->bad.err == MH_UNKNOWN_TYPE)
+		answer_unknown_type(m, event->bad.src, event->bad.dst);
 }
 
 static void fail_bind(struct mag *m, struct mag_link link)
@@ -337,7 +389,7 @@ void mag_input(struct mag *m, struct instant now, const struct mag_event *event)
 	m->now.wall_q16 = now.wall_q16;
 	if (m->n_out == 0)
 		m->n_messages = 0;
-	if (!has_room(m)) {
+	if (event->kind != MAG_BIND_FAILED && !has_room(m)) {
 		m->totals.notes[MAG_NOTE_OVERLOADED]++;
 		return;
 	}
@@ -359,7 +411,7 @@ void mag_input(struct mag *m, struct instant now, const struct mag_event *event)
 		take_message(m, event);
 		break;
 	case MAG_BAD_MESSAGE:
-		note(m, MAG_NOTE_BAD_MESSAGE);
+		take_bad(m, event);
 		break;
 	case MAG_BIND_FAILED:
 		fail_bind(m, event->bind_failed.link);
@@ -377,77 +429,4 @@ ns_t mag_deadline(const struct mag *m)
 	if (m->lma.due != 0 && m->lma.due < due)
 		due = m->lma.due;
 	return due;
-}
-
-// ---- For the operator.
-
-static void describe(const struct bul_entry *e, struct mag_binding *out)
-{
-	*out = (struct mag_binding){
-		.link = e->link,
-		.mn_id = bul_mn_id(e),
-		.hnps = e->hnps,
-		.n_hnps = e->bound ? e->n_hnps : 0,
-		.state = e->state,
-		.status = e->status,
-		.attach_us = e->attach_us,
-		.since = e->since,
-		.expires = e->expires,
-		.heard = e->heard,
-		.pbus = e->pbus,
-		.retries = e->retries,
-	};
-}
-
-bool mag_next_binding(const struct mag *m, uint32_t *cursor, struct mag_binding *out)
-{
-	while (*cursor < m->bul.max) {
-		const struct bul_entry *e = &m->bul.entries[(*cursor)++];
-		if (!e->used)
-			continue;
-		describe(e, out);
-		return true;
-	}
-	return false;
-}
-
-bool mag_find_binding(const struct mag *m, struct mag_link link, struct mag_binding *out)
-{
-	uint32_t i = bul_find_link(&m->bul, link);
-
-	if (i == BUL_NULL)
-		return false;
-	describe(&m->bul.entries[i], out);
-	return true;
-}
-
-const struct mag_totals *mag_totals(struct mag *m)
-{
-	m->totals.nodes = m->bul.max - m->bul.n_free;
-	m->totals.pending = m->bul.n_pending;
-	m->totals.refused = m->bul.n_refused;
-	m->totals.lma = m->lma;
-	return &m->totals;
-}
-
-const char *mag_note_text(enum mag_note_kind kind)
-{
-	static const char *const texts[] = {
-#define NOTE(ID, name, text) text,
-#include "mob/mag_notes.def"
-#undef NOTE
-	};
-
-	return kind < MAG_N_NOTES ? texts[kind] : "";
-}
-
-const char *mag_note_name(enum mag_note_kind kind)
-{
-	static const char *const names[] = {
-#define NOTE(ID, name, text) #name,
-#include "mob/mag_notes.def"
-#undef NOTE
-	};
-
-	return kind < MAG_N_NOTES ? names[kind] : "";
 }

@@ -2,9 +2,11 @@
 //
 // mag.c          input, output, deadline: the one door
 // bul.[ch]       the binding update list: entries, indexes, timers (RFC 5213 6.1)
-// attach.c       a node appears, is heard, falls silent, leaves; handoff indicators (MAG-HI-*)
+// identify.c     who a node is (MAG-PP-*)
+// attach.c       a node appears, is heard, falls silent, leaves: state x event
 // register.c     PBUs: first, renewal, de-registration, repetition with back-off (MAG-REG-*)
 // answered.c     PBAs: which request one answers, what each status means (RFC 5213 6.9.1.2)
+// mag_show.c     what an operator sees
 // advertise.c    what Router Advertisements say, and when (MAG-RA-*)
 // heartbeat.[ch] RFC 5847, shared with the LMA
 //

@@ -6,19 +6,25 @@
 
 enum {
 	MAG_EXPIRIES_PER_INPUT = 128,
-	// One event of one entry: every prefix goes, every one comes, two RAs, two messages, notes.
-	MAG_ACTIONS_PER_EVENT = 2 * BUL_MAX_HNPS + 8,
+	// One event of one entry: every prefix goes, every one comes and is withdrawn and lost
+	// elsewhere, two RAs, two messages, notes.
+	MAG_ACTIONS_PER_EVENT = 4 * BUL_MAX_HNPS + 8,
 	MAG_MESSAGES_PER_EVENT = 2,
-	MAG_ACTIONS = 2 * (MAG_EXPIRIES_PER_INPUT + 4) * MAG_ACTIONS_PER_EVENT,
-	MAG_MESSAGES = 2 * (MAG_EXPIRIES_PER_INPUT + 4) * MAG_MESSAGES_PER_EVENT,
-	MAX_UPDATE_RATE = 3, // PBUs per second and session (RFC 6275 12)
+	// The largest input is a tick. As much again is kept for BINDs that fail: they must be
+	// undone, however much is waiting.
+	MAG_ACTIONS_OF_INPUT = (MAG_EXPIRIES_PER_INPUT + 4) * MAG_ACTIONS_PER_EVENT,
+	MAG_MESSAGES_OF_INPUT = (MAG_EXPIRIES_PER_INPUT + 4) * MAG_MESSAGES_PER_EVENT,
+	MAG_ACTIONS = 2 * MAG_ACTIONS_OF_INPUT,
+	MAG_MESSAGES = 2 * MAG_MESSAGES_OF_INPUT,
+	BINDING_ERRORS_PER_S = 10, // RFC 6275 9.3.3 as ICMPv6 errors
+	MAX_UPDATE_RATE = 3,       // PBUs per second and session (RFC 6275 12)
 };
 
 // RFC 6275 12.
 static const ns_t initial_bindack_timeout = 1 * NS_SEC, max_bindack_timeout = 32 * NS_SEC;
 // The signs of one link that comes up are told apart from those of the next by this; how often a
 // node is registered again for them is MAX_UPDATE_RATE's.
-static const ns_t reattach_interval = 1 * NS_SEC, search_interval = 50 * NS_MSEC;
+static const ns_t reattach_interval = 100 * NS_MSEC, search_interval = 50 * NS_MSEC;
 
 // An action on its way out, with what it points to.
 struct mag_out {
@@ -46,6 +52,8 @@ struct mag {
 	uint32_t out_head, n_out;
 	struct mag_message *messages; // used from the front, all free again when no action is left
 	uint32_t n_messages;
+	uint32_t errors_sent; // Binding Errors in the second that began at error_window
+	ns_t error_window;
 	struct mag_totals totals;
 };
 
@@ -60,7 +68,7 @@ static inline struct bul_entry *entry_of(struct mag *m, uint32_t i)
 struct mag_out *put_out(struct mag *, enum mag_action_kind);
 struct mag_message *put_message(struct mag *); // NULL: none free
 void send_message(struct mag *, const struct mag_message *);
-// RAs to this node that are not pulled yet are not to be sent any more.
+// RAs with its prefixes to this node that are not pulled yet are not to be sent any more.
 void drop_adverts(struct mag *, struct mag_link);
 void note(struct mag *, enum mag_note_kind);
 void note_of(struct mag *, enum mag_note_kind, uint32_t entry);
@@ -77,24 +85,30 @@ enum bul_event {
 	EV_SILENT,   // its probes stay unanswered
 	EV_ACCEPTED, // the PBA to the PBU that is out
 	EV_REFUSED_BY_LMA,
-	EV_REPEAT,  // the PBU's timer
-	EV_REFRESH, // the renewal's timer
-	EV_OVER,    // lifetime over
-	EV_NO_ROOM, // the workers have none
+	EV_MISMATCH, // a PBA to it that repeats something else (MAG-REG-05)
+	EV_REPEAT,   // the PBU's timer
+	EV_REFRESH,  // the renewal's timer
+	EV_OVER,     // lifetime over
+	EV_NO_ROOM,  // the workers have none
 	N_BUL_EVENTS,
 };
 
 void happen(struct mag *, uint32_t entry, enum bul_event);
 // A node is there that was not: an entry, or a note of why not. BUL_NULL: none.
-uint32_t appear(struct mag *, struct mag_link, struct span nai, uint8_t handoff);
+uint32_t appear(struct mag *, struct mag_link, struct span nai);
 void on_timer(struct mag *, uint32_t entry);
-void forget(struct mag *, uint32_t entry); // its prefixes go, and the entry
+// It has no session, and nothing is known of one: REFUSED, until something makes it ask again.
+void lapse(struct mag *, uint32_t entry);
+bool is_surely_there(const struct mag *, const struct bul_entry *);
+void ask_first(struct mag *, struct bul_entry *); // its answer lets the request go
+void forget(struct mag *, uint32_t entry);        // its prefixes go, and the entry
 
 // ---- register.c
 
 void send_request(struct mag *, uint32_t entry, enum bul_request);
 void repeat_request(struct mag *, uint32_t entry);
-ns_t back_off(uint8_t tries); // 1, 2, 4 .. 32 s
+ns_t back_off(uint8_t tries);                 // 1, 2, 4 .. 32 s
+uint8_t handoff_of(const struct bul_entry *); // the indicator in its request
 
 // ---- answered.c
 

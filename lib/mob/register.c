@@ -13,9 +13,10 @@ ns_t back_off(uint8_t tries)
 // MAG-TS-05: fresh in each PBU, and greater than the one before even within one tick of the format.
 static uint64_t fresh_timestamp(struct mag *m, struct bul_entry *e)
 {
-	uint64_t ts = m->now.wall_q16;
+	uint64_t ts = m->now.wall_q16, one_second = 1u << 16;
 
-	if (ts <= e->last_timestamp)
+	// LMA-TS-07: a clock that was put back further is believed; the LMA says what it thinks.
+	if (ts <= e->last_timestamp && e->last_timestamp - ts < one_second)
 		ts = e->last_timestamp + 1;
 	e->last_timestamp = ts;
 	return ts;
@@ -43,7 +44,7 @@ static void put_hnps(struct mh *mh, const struct bul_entry *e)
 }
 
 // MAG-HI-01..06.
-static uint8_t handoff_of(const struct bul_entry *e)
+uint8_t handoff_of(const struct bul_entry *e)
 {
 	switch (e->request) {
 	case REQUEST_REFRESH:
@@ -97,7 +98,10 @@ static bool is_too_much(struct mag *m, struct bul_entry *e)
 		e->window = m->now.mono;
 		e->in_window = 0;
 	}
-	return e->in_window++ >= MAX_UPDATE_RATE;
+	if (e->in_window >= MAX_UPDATE_RATE)
+		return true;
+	e->in_window++;
+	return false;
 }
 
 static void emit(struct mag *m, uint32_t i)
@@ -115,7 +119,8 @@ static void emit(struct mag *m, uint32_t i)
 				     .flags = BU_A | BU_P,
 				     .lifetime_4s = (uint16_t)(e->asked_s / 4)}};
 	write_options(m, e, msg);
-	bul_wait_for(&m->bul, i, seq);
+	e->seq = seq;
+	e->waiting = true;
 	e->sent = m->now.mono;
 	count(m, e);
 	send_message(m, msg);
@@ -127,10 +132,10 @@ void send_request(struct mag *m, uint32_t i, enum bul_request request)
 
 	e->request = (uint8_t)request;
 	e->tries = 0;
-	e->wanted = false;
+	e->wanted = e->came_up = false;
 	e->due_refresh = 0;
 	if (request != REQUEST_DEREG && is_too_much(m, e)) {
-		bul_wait_over(&m->bul, i);
+		e->waiting = false;
 		e->due_request = e->window + NS_SEC;
 		return;
 	}
@@ -141,6 +146,10 @@ void repeat_request(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
 
+	if (e->state == BUL_REFRESHING && e->heard < e->sent && !is_surely_there(m, e)) {
+		ask_first(m, e);
+		return;
+	}
 	// MAG-REG-07, -14: only while there is evidence of the node; a sign of it goes on here.
 	if (m->now.mono - e->heard > m->conf.probe_after) {
 		e->wanted = true;

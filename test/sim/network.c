@@ -79,7 +79,7 @@ static ns_t delay(struct world *w)
 {
 	ns_t ns = NS_MSEC + rng_below(&w->rng, 40 * NS_MSEC);
 
-	return happens(w, 20) ? ns + rng_below(&w->rng, 3000) * NS_MSEC : ns;
+	return !w->calm && happens(w, 20) ? ns + rng_below(&w->rng, 3000) * NS_MSEC : ns;
 }
 
 // A byte becomes another; half of the time the checksum is made right again, so that the parser and
@@ -107,10 +107,10 @@ static uint32_t mag_at(const struct world *w, struct ip6_addr addr)
 void transmit(struct world *w, struct ip6_addr src, struct ip6_addr dst, const struct mh *mh)
 {
 	uint32_t mag = mag_at(w, dst), i;
-	uint32_t copies = happens(w, 20) ? 2 : 1;
+	uint32_t copies = !w->calm && happens(w, 20) ? 2 : 1;
 
 	w->doubled += copies - 1;
-	if (happens(w, 15)) {
+	if (!w->calm && happens(w, 15)) {
 		w->lost++;
 		return;
 	}
@@ -122,7 +122,7 @@ void transmit(struct world *w, struct ip6_addr src, struct ip6_addr dst, const s
 		if (!mh_emit(&out, src, dst, mh))
 			broke(w, "a message that cannot be written");
 		p->n = (uint16_t)wr_len(&out);
-		if (happens(w, 100))
+		if (!w->undamaged && happens(w, 100))
 			damage(w, p);
 		at(w, w->now.mono + delay(w),
 		   (struct sim_event){

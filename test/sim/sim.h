@@ -84,6 +84,8 @@ struct world {
 	uint64_t seen_status[256], seen_notes[LMA_N_NOTES], lost, doubled, damaged, restarts;
 	struct packet packets[N_PACKETS];
 	uint32_t free_packet;
+	bool calm;                           // the network loses, doubles and overtakes nothing
+	bool undamaged;                      // it changes no byte
 	struct sim_event events[MAX_EVENTS]; // a heap
 	uint32_t n_events;
 	uint64_t order;

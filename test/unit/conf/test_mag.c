@@ -250,7 +250,7 @@ static void twins_have_names_of_netdevs_and_one_each(void **state)
 		 MAG MAG_PORTS
 		 "interfaces: [{name: b, port: back, role: backbone, twin: t0}, {name: "
 		 "a, port: acc, role: access}]\n",
-		 "f:3:57: interface \"b\" has no kernel behind it, so no twin: leave it out\n"},
+		 "f:3:58: interface \"b\" has no kernel behind it, so no twin: leave it out\n"},
 		{CONF_LMA, NULL, NULL},
 	};
 

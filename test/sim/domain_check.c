@@ -1,0 +1,178 @@
+// What must hold in a domain.
+//
+// Always: the workers' tables of a MAG, rebuilt from BIND and UNBIND, are its bindings; no prefix
+// has two owners at the LMA; a node is told of a prefix that is bound, and of no other; no PBU asks
+// for a node that left longer ago than its MAG may believe in it.
+// In peace: each node is bound where it is and nowhere else, MAG and LMA say the same of it, and it
+// has the prefix that it had.
+#include "test/sim/domain.h"
+
+#include <stdio.h>
+
+uint32_t number_of_prefix(struct domain *d, struct ip6_prefix hnp)
+{
+	if (hnp.len != 64 || !ip6_prefix_covers(d->lma_conf.pools[0].block, hnp.addr))
+		broke(&d->net, "a prefix that is not of the pool");
+	return ip6_hi64(hnp.addr) % D_PREFIXES;
+}
+
+static uint32_t node_of_name(struct span mn_id)
+{
+	char name[64];
+
+	for (uint32_t i = 0; i < D_NODES; i++) {
+		struct mag_link l = link_of_node(i);
+		int n = snprintf(name, sizeof(name), "0200000000%02x@example.net", l.mac[5]);
+		if (span_equal(mn_id, (struct span){(const uint8_t *)name, (uint16_t)n}))
+			return i;
+	}
+	return D_NODES;
+}
+
+// MAG-REG-14: a MAG may believe in a node for probe_after, not longer.
+static void check_pbu(struct domain *d, uint32_t mag, const struct mh *mh)
+{
+	const struct mh_opt *opt = mh_find(mh, OPT_MN_ID);
+	uint32_t node = opt != NULL ? node_of_name(opt->mn_id.id) : D_NODES;
+
+	d->pbus++;
+	if (node == D_NODES)
+		broke(&d->net, "a PBU of a node that never was");
+	const struct node *n = &d->nodes[node];
+	if (mh->bu.lifetime_4s > 0 && n->at != (int)mag &&
+	    d->net.now.mono > n->left[mag] + 5 * NS_SEC + 10 * NS_MSEC)
+		broke(&d->net, "a PBU asks for a node that is gone");
+}
+
+static void check_advert(struct domain *d, uint32_t mag, const struct mag_action *a)
+{
+	uint32_t node = node_of_link(a->advertise.link);
+
+	for (uint32_t i = 0; i < a->advertise.n_hnps; i++) {
+		uint32_t k = number_of_prefix(d, a->advertise.hnps[i]);
+		bool bound = d->gateways[mag].node_of[k] == (int)node;
+		if (a->advertise.valid_s > 0 && !bound)
+			broke(&d->net, "a node is told of a prefix that is not bound");
+	}
+}
+
+void check_said(struct domain *d, uint32_t mag, const struct mag_action *a)
+{
+	struct gateway *g = &d->gateways[mag];
+
+	switch (a->kind) {
+	case MAG_BIND:
+		g->node_of[number_of_prefix(d, a->bind.hnp)] = (int)node_of_link(a->bind.link);
+		break;
+	case MAG_UNBIND:
+		g->node_of[number_of_prefix(d, a->unbind.hnp)] = -1;
+		break;
+	case MAG_SEND:
+		if (a->send.mh->type == MH_BU)
+			check_pbu(d, mag, a->send.mh);
+		break;
+	case MAG_ADVERTISE:
+		check_advert(d, mag, a);
+		break;
+	case MAG_PROBE:
+		break;
+	case MAG_NOTE:
+		d->seen_notes[a->note.kind]++;
+		break;
+	}
+}
+
+static void check_gateway(struct domain *d, uint32_t mag)
+{
+	struct gateway *g = &d->gateways[mag];
+	uint32_t cursor = 0, said = 0, known = 0;
+	struct mag_binding b;
+
+	while (mag_next_binding(g->mag, &cursor, &b))
+		for (uint32_t i = 0; i < b.n_hnps; i++, said++)
+			if (g->node_of[number_of_prefix(d, b.hnps[i])] != (int)node_of_link(b.link))
+				broke(&d->net, "the workers see another binding than the MAG");
+	for (uint32_t i = 0; i < D_PREFIXES; i++)
+		known += g->node_of[i] >= 0;
+	if (known != said)
+		broke(&d->net, "the workers know a binding that is none");
+}
+
+static void check_owners(struct domain *d)
+{
+	bool owned[D_PREFIXES] = {0};
+	struct lma_binding b;
+	uint32_t cursor = 0;
+
+	while (lma_next_binding(d->lma, &cursor, &b))
+		for (uint32_t i = 0; i < b.n_hnps; i++) {
+			uint32_t k = number_of_prefix(d, b.hnps[i]);
+			if (owned[k])
+				broke(&d->net, "a prefix with two owners");
+			owned[k] = true;
+		}
+}
+
+void check_tables(struct domain *d)
+{
+	for (uint32_t i = 0; i < D_MAGS; i++)
+		check_gateway(d, i);
+	check_owners(d);
+}
+
+// The LMA's only binding of that node.
+static bool find_at_lma(struct domain *d, uint32_t node, struct lma_binding *out)
+{
+	struct lma_binding b;
+	uint32_t cursor = 0, found = 0;
+
+	while (lma_next_binding(d->lma, &cursor, &b))
+		if (node_of_name(b.mn_id) == node) {
+			*out = b;
+			found++;
+		}
+	if (found > 1)
+		broke(&d->net, "a node with one interface has two sessions");
+	return found == 1;
+}
+
+static void check_prefix(struct domain *d, struct node *n, struct ip6_prefix hnp)
+{
+	if (n->hnp.len > 0 && ip6_prefix_equal(n->hnp, hnp))
+		d->kept++;
+	else if (n->hnp.len > 0)
+		d->changed++;
+	n->hnp = hnp;
+}
+
+static void check_node(struct domain *d, uint32_t node)
+{
+	struct node *n = &d->nodes[node];
+	struct lma_binding at_lma = {0};
+	struct mag_binding b;
+
+	for (uint32_t i = 0; i < D_MAGS; i++)
+		if ((int)i != n->at && mag_find_binding(d->gateways[i].mag, link_of_node(node), &b))
+			broke(&d->net, "a MAG has an entry of a node that is elsewhere");
+	bool known = find_at_lma(d, node, &at_lma);
+	if (n->at == NOWHERE) {
+		if (known)
+			broke(&d->net, "the LMA has a binding of a node that is nowhere");
+		return;
+	}
+	if (!mag_find_binding(d->gateways[n->at].mag, link_of_node(node), &b) || b.n_hnps != 1 ||
+	    (b.state != BUL_BOUND && b.state != BUL_REFRESHING))
+		broke(&d->net, "a node is not bound where it is");
+	if (!known || at_lma.state == BCE_DETACHED || at_lma.n_hnps != 1 ||
+	    !ip6_equal(at_lma.coa, d->gateways[n->at].coa) ||
+	    !ip6_prefix_equal(at_lma.hnps[0], b.hnps[0]))
+		broke(&d->net, "LMA and MAG do not agree on a node");
+	check_prefix(d, n, b.hnps[0]);
+}
+
+void check_agreement(struct domain *d)
+{
+	for (uint32_t i = 0; i < D_NODES; i++)
+		check_node(d, i);
+	d->agreements++;
+}
