@@ -89,6 +89,8 @@ static void renew(struct mag *m, uint32_t i)
 		return;
 	if (e->came_up || !is_surely_there(m, e)) {
 		ask_first(m, e);
+		e->waiting = false; // for what was said before
+		e->request = REQUEST_REFRESH;
 		return;
 	}
 	set(m, i, BUL_REFRESHING);
@@ -150,7 +152,7 @@ static void heard_waiting(struct mag *m, uint32_t i)
 static void reattach_refreshing(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
-	ns_t enough = e->request == REQUEST_REFRESH ? search_interval : reattach_interval;
+	ns_t enough = e->request == REQUEST_REFRESH ? search_interval : initial_bindack_timeout;
 
 	if (!e->barred && m->now.mono - e->sent >= enough)
 		send_request(m, i, REQUEST_REATTACH);
@@ -377,7 +379,7 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 			    [EV_REFUSED_BY_LMA] = take_refusal,
 			    [EV_MISMATCH] = bar,
 			    [EV_REPEAT] = repeat,
-			    [EV_REFRESH] = stay,
+			    [EV_REFRESH] = renew, // the LMA restarted: what is out is in vain
 			    [EV_OVER] = over,
 			    [EV_NO_ROOM] = no_room},
 	[BUL_LEAVING] = {[EV_HEARD] = back_if_silent,
