@@ -24,7 +24,7 @@ enum {
 static const ns_t initial_bindack_timeout = 1 * NS_SEC, max_bindack_timeout = 32 * NS_SEC;
 // The signs of one link that comes up are told apart from those of the next by this; how often a
 // node is registered again for them is MAX_UPDATE_RATE's.
-static const ns_t reattach_interval = 100 * NS_MSEC, search_interval = 50 * NS_MSEC;
+static const ns_t reattach_interval = 1 * NS_SEC, search_interval = 50 * NS_MSEC;
 
 // An action on its way out, with what it points to.
 struct mag_out {

@@ -106,14 +106,16 @@ def traffic(show, d, host):
         show.claim(label, True, f"{rate * 8 / 1e9:.2f} Gb/s, {AT_ONCE // MB} MB, SHA-256 equal")
 
 
-def registered_ms(d, mag, since):
-    """From the carrier's return to the LMA's first acceptance at that MAG, on the wire."""
-    wall = time.time_ns() - time.monotonic_ns() + int(since * 1e9)
+def registered_ms(d, mag, move):
+    """From the carrier's return to the LMA's first acceptance at that MAG, on the wire. The command that
+    brings the carrier back may end after it, so what came since it left counts."""
+    offset = time.time_ns() - time.monotonic_ns()
+    away, back = (offset + int(at * 1e9) for at in (move.away, move.back))
     for frame, at in zip(list(d.tap.frames), list(d.tap.times)):
         message = pmip.Message(frame[IP_END:])
-        if at > wall and message.body.mhtype == pmip.PBA and message.status == 0 and \
+        if at > away and message.body.mhtype == pmip.PBA and message.status == 0 and \
                 message.lifetime > 0 and frame[38:54] == kernel.address_bytes(mag.coa):
-            return (at - wall) / 1e6
+            return max(at - back, 0) / 1e6
     return None
 
 
@@ -126,7 +128,7 @@ def handoffs(show, d, host, down, up):
         d.until_at_lma("mn@example", mag)
         for stream in (down, up):
             stream.until_since(move.back, SETTLED)
-        move.registered_ms = registered_ms(d, mag, move.back)
+        move.registered_ms = registered_ms(d, mag, move)
         end = time.monotonic()
         move.down, move.up = (s.gap(move.away - 0.05, end) for s in (down, up))
         moves.append(move)
