@@ -102,7 +102,7 @@ static void MAG_RA_09_a_link_that_comes_up_again_registers_and_is_told(void **st
 	PLAY;
 
 	join(p, link_of(1), HNP1);
-	pass_ms(p, 99);
+	pass_ms(p, 999);
 	hear(p, link_of(1), HEARD_LINK_UP);
 	expect_said(p, ""); // a sign of the link-up that was answered just now
 	pass_ms(p, 1);
@@ -166,12 +166,12 @@ static void a_node_that_is_back_in_no_time_is_asked_and_registered(void **state)
 	PLAY;
 
 	join(p, link_of(1), HNP1);
-	pass_ms(p, 60); // at another MAG meanwhile
+	pass_ms(p, 600); // at another MAG meanwhile
 	hear(p, link_of(1), HEARD_LINK_UP);
 	expect_said(p, "");
 	hear(p, link_of(1), HEARD_FRAME);
 	expect_said(p, "");
-	pass_ms(p, 39);
+	pass_ms(p, 399);
 	expect_said(p, "");
 	pass_ms(p, 5);
 	expect_said(p, "P"); // never without asking: it may have gone on
