@@ -257,6 +257,7 @@ static void register_all(struct mag *m)
 		if (e->state != BUL_BOUND && e->state != BUL_REFRESHING)
 			continue;   // the others ask anyway
 		e->came_up = false; // the renewal says it too
+		e->forgotten = true;
 		e->due_refresh = when += NS_MSEC;
 		bul_schedule(&m->bul, i);
 	}
