@@ -63,9 +63,15 @@ struct refusal {
 	uint32_t param; // MTU of a Packet Too Big
 };
 
+// Room for one more.
+static inline struct pkt *lane_next(struct lane *l)
+{
+	return &l->p[l->n++]; // never more than came in, and that is FWD_BURST at most
+}
+
 static inline void lane_add(struct lane *l, const struct pkt *p)
 {
-	l->p[l->n++] = *p; // never more than came in, and that is FWD_BURST at most
+	*lane_next(l) = *p;
 }
 
 // Made by us, or past all checks once before it waited: pays no hop limit, and nobody is told when
