@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "drivers/af_xdp/af_xdp.h"
 #include "drivers/xdp/loader.h"
@@ -100,29 +99,17 @@ static void the_netdev_takes_in_every_mac(void **state)
 	assert_int_equal(netns_ip("-d link show dev a0 | grep -q 'promiscuity [1-9]'"), 0);
 }
 
-// The kernel says so when it comes to it.
-static void until_up(struct port_link *link)
-{
-	for (int i = 0; i < 500 && !link->up; i++) {
-		usleep(10000);
-		wire.port->ops->link(wire.port, link);
-	}
-}
-
 static void the_link_is_the_netdevs(void **state)
 {
 	struct port_link link = {0};
 
 	(void)state;
-	until_up(&link);
-	assert_true(link.up);
+	assert_true(wire_until(&wire, true, &link));
 	assert_memory_equal(link.mac, "\2\0\0\0\0\1", 6);
 	assert_int_equal(netns_ip("link set a1 down"), 0);
-	wire.port->ops->link(wire.port, &link);
-	assert_false(link.up);
+	assert_true(wire_until(&wire, false, &link));
 	assert_int_equal(netns_ip("link set a1 up"), 0);
-	until_up(&link);
-	assert_true(link.up);
+	assert_true(wire_until(&wire, true, &link));
 }
 
 static void a_closed_port_leaves_the_netdev_as_it_was(void **state)
