@@ -53,6 +53,11 @@ static unsigned take_punts(struct plane *p, const struct loop_program *program, 
 	return n;
 }
 
+static void ask_for(void *plane, struct ip6_addr neighbour)
+{
+	twin_want(((struct plane *)plane)->twin, neighbour);
+}
+
 static void take_kernel(struct plane *p)
 {
 	if (!twin_poll(p->twin))
@@ -107,7 +112,7 @@ void loop_run(struct plane *p, struct mgmt *mgmt, const struct loop_program *pro
 		take_kernel(p);
 		busy |= relay_turn(p);
 		plane_links(p, now.mono, program->on_link, program->arg);
-		waiting_turn(&p->waiting, p->fib, p->workers[0].inject, now.mono);
+		waiting_turn(&p->waiting, p->fib, p->workers[0].inject, now.mono, ask_for, p);
 		busy |= mgmt_poll(mgmt, now.mono);
 		grace_poll(p->grace);
 		if (busy)

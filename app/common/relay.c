@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "app/common/plane.h"
 
@@ -17,6 +18,19 @@ static bool needs_tap(const struct plane *p, const struct plane_interface *i)
 	       strcmp(p->ports[i->port]->ops->name, "af_xdp") != 0;
 }
 
+// A netdev that was set up a moment ago says so a moment later: its TAP would begin without a
+// carrier, and what the kernel asks there be lost.
+static void await_link(struct port *port, struct port_link *link)
+{
+	static const struct timespec nap = {0, 10 * 1000 * 1000};
+
+	port->ops->link(port, link);
+	for (int i = 0; i < 50 && !link->up; i++) {
+		nanosleep(&nap, NULL);
+		port->ops->link(port, link);
+	}
+}
+
 int relay_start(struct plane *p, char *why, size_t n)
 {
 	for (unsigned i = 0; i < p->n_interfaces; i++) {
@@ -25,7 +39,8 @@ int relay_start(struct plane *p, char *why, size_t n)
 		struct port_link link = {.mtu = 1500};
 		if (!needs_tap(p, in))
 			continue;
-		port->ops->link(port, &link);
+		await_link(port, &link);
+		p->link_up[in->port] = link.up;
 		int rc = tap_open(in->conf->twin, link.mac, link.mtu, &in->relay.tap, why, n);
 		if (rc != 0)
 			return rc;

@@ -20,6 +20,7 @@ void waiting_add(struct waiting *w, struct rte_mbuf *m, ns_t now)
 		return;
 	}
 	w->pkts[w->n] = m;
+	w->ask[w->n] = now + NS_SEC;
 	w->until[w->n++] = now + PATIENCE_S * NS_SEC;
 }
 
@@ -34,7 +35,8 @@ static bool give_back(struct rte_mbuf *m, struct rte_ring *inject)
 	return rte_ring_enqueue(inject, m) == 0;
 }
 
-void waiting_turn(struct waiting *w, const struct fib *fib, struct rte_ring *inject, ns_t now)
+void waiting_turn(struct waiting *w, const struct fib *fib, struct rte_ring *inject, ns_t now,
+		  waiting_ask_fn *ask, void *arg)
 {
 	unsigned kept = 0;
 
@@ -47,7 +49,12 @@ void waiting_turn(struct waiting *w, const struct fib *fib, struct rte_ring *inj
 			lose(w, m);
 			continue;
 		}
+		if (now >= w->ask[i]) {
+			w->ask[i] += NS_SEC;
+			ask(arg, fwd_punt_of(m)->glean);
+		}
 		w->pkts[kept] = m;
+		w->ask[kept] = w->ask[i];
 		w->until[kept++] = w->until[i];
 	}
 	w->n = kept;

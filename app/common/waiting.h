@@ -16,7 +16,7 @@ enum { WAITING_MAX = 128 };
 
 struct waiting {
 	struct rte_mbuf *pkts[WAITING_MAX];
-	ns_t until[WAITING_MAX];
+	ns_t until[WAITING_MAX], ask[WAITING_MAX]; // ask: when its neighbour is asked for again
 	unsigned n;
 	struct telem_worker telem; // control writes: its own accounting, beside the workers'
 };
@@ -24,6 +24,9 @@ struct waiting {
 // Takes the packet of a GLEAN punt.
 void waiting_add(struct waiting *, struct rte_mbuf *, ns_t now);
 // Gives those whose neighbour is known now to a worker's inject ring; drops those that waited too
-// long. Call it every turn.
-void waiting_turn(struct waiting *, const struct fib *, struct rte_ring *inject, ns_t now);
+// long. Call it every turn. The neighbour of one that waits on is asked for again each second (RFC
+// 4861 10): the kernel forgets a question when a link changes.
+typedef void waiting_ask_fn(void *arg, struct ip6_addr);
+void waiting_turn(struct waiting *, const struct fib *, struct rte_ring *inject, ns_t now,
+		  waiting_ask_fn *, void *arg);
 void waiting_done(struct waiting *); // frees what still waits
