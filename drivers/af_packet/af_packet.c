@@ -30,6 +30,7 @@ enum {
 struct af_packet_port {
 	struct ethdev_port dev;
 	struct rings rings;
+	char netdev[16];    // the port's own is its kernel twin, and this one is not
 	int claim, take_in; // descriptors, -1 without
 	bool ipv6_was_on;
 };
@@ -47,7 +48,7 @@ static void af_packet_close(struct port *p)
 	rings_done(&x->rings);
 	ethdev_stop(&x->dev);
 	if (x->ipv6_was_on)
-		ipv6_on(x->dev.port.netdev);
+		ipv6_on(x->netdev);
 	close_fd(x->take_in);
 	close_fd(x->claim);
 	free(x);
@@ -63,7 +64,7 @@ static void missed(struct port *p, struct port_missed *out)
 
 static void link_of(struct port *p, struct port_link *out)
 {
-	netdev_link(p->netdev, out);
+	netdev_link(((struct af_packet_port *)p)->netdev, out);
 }
 
 static const struct port_ops af_packet_ops = {.name = "af_packet",
@@ -139,7 +140,7 @@ int af_packet_open(const struct af_packet_conf *c, struct port **out, char *why,
 		return -ENOMEM;
 	}
 	x->dev.port = (struct port){.ops = &af_packet_ops, .ethdev = -1};
-	snprintf(x->dev.port.netdev, sizeof(x->dev.port.netdev), "%s", c->netdev);
+	snprintf(x->netdev, sizeof(x->netdev), "%s", c->netdev);
 	x->claim = x->take_in = -1;
 	rc = prepare(x, c, ifindex, why, n);
 	if (rc == 0)

@@ -238,8 +238,9 @@ static void take_acceptance(struct mag *m, uint32_t i, const struct mh *mh)
 	e->accepted = m->now.mono;
 	happen(m, i, EV_ACCEPTED);
 	// MAG-RA-09: after a first registration, and after the node came back; MAG-REG-15.
-	if (changed || request != REQUEST_REFRESH)
+	if (changed || request != REQUEST_REFRESH || e->forgotten)
 		advertise(m, i);
+	e->forgotten = false;
 }
 
 void take_pba(struct mag *m, const struct mh *mh)

@@ -43,7 +43,7 @@ void lapse(struct mag *m, uint32_t i)
 
 	e->n_hnps = 0;
 	e->expires = e->due_request = e->due_refresh = 0;
-	e->waiting = e->wanted = false;
+	e->waiting = e->wanted = e->forgotten = false;
 	set(m, i, BUL_REFUSED);
 }
 
@@ -81,6 +81,12 @@ void ask_first(struct mag *m, struct bul_entry *e)
 	e->due_probe = m->now.mono;
 }
 
+// To an LMA that restarted every binding is told as a renewal (HB-03).
+static enum bul_request of_return(const struct bul_entry *e)
+{
+	return e->forgotten ? REQUEST_REFRESH : REQUEST_REATTACH;
+}
+
 static void renew(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
@@ -89,6 +95,8 @@ static void renew(struct mag *m, uint32_t i)
 		return;
 	if (e->came_up || !is_surely_there(m, e)) {
 		ask_first(m, e);
+		e->waiting = false; // for what was said before
+		e->request = REQUEST_REFRESH;
 		return;
 	}
 	set(m, i, BUL_REFRESHING);
@@ -112,7 +120,7 @@ static void reattach_after(struct mag *m, uint32_t i, ns_t interval)
 		return;
 	}
 	set(m, i, BUL_REFRESHING);
-	send_request(m, i, REQUEST_REATTACH);
+	send_request(m, i, of_return(e));
 }
 
 static void reattach(struct mag *m, uint32_t i)
@@ -132,7 +140,7 @@ static void heard_bound(struct mag *m, uint32_t i)
 	if (!e->wanted || e->barred)
 		return;
 	set(m, i, BUL_REFRESHING);
-	send_request(m, i, e->came_up ? REQUEST_REATTACH : REQUEST_REFRESH);
+	send_request(m, i, e->came_up ? of_return(e) : REQUEST_REFRESH);
 }
 
 // MAG-REG-07: repeating stopped when the node fell silent.
@@ -150,10 +158,10 @@ static void heard_waiting(struct mag *m, uint32_t i)
 static void reattach_refreshing(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
-	ns_t enough = e->request == REQUEST_REFRESH ? search_interval : reattach_interval;
+	ns_t enough = e->request == REQUEST_REFRESH ? search_interval : initial_bindack_timeout;
 
 	if (!e->barred && m->now.mono - e->sent >= enough)
-		send_request(m, i, REQUEST_REATTACH);
+		send_request(m, i, of_return(e));
 	else
 		heard_waiting(m, i);
 }
@@ -377,7 +385,7 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 			    [EV_REFUSED_BY_LMA] = take_refusal,
 			    [EV_MISMATCH] = bar,
 			    [EV_REPEAT] = repeat,
-			    [EV_REFRESH] = stay,
+			    [EV_REFRESH] = renew, // the LMA restarted: what is out is in vain
 			    [EV_OVER] = over,
 			    [EV_NO_ROOM] = no_room},
 	[BUL_LEAVING] = {[EV_HEARD] = back_if_silent,

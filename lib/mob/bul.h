@@ -26,6 +26,7 @@ struct bul_entry {
 	bool gone;       // its interface lost the carrier: to be taken at the next tick
 	bool told;       // that it left was said, not concluded from its silence
 	bool wanted;     // a renewal is due and waits for a sign of the node
+	bool forgotten;  // by the LMA, which restarted: until it accepts it again
 	bool came_up;    // its link came up just after it was registered: is it here again?
 	bool advertised; // the node was told of hnps
 	bool bound;      // hnps are in the workers' tables

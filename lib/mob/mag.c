@@ -254,8 +254,10 @@ static void register_all(struct mag *m)
 	note(m, MAG_NOTE_LMA_RESTARTED);
 	for (uint32_t i = 0; i < m->bul.max; i++) {
 		struct bul_entry *e = entry_of(m, i);
-		if (e->state != BUL_BOUND)
-			continue;
+		if (e->state != BUL_BOUND && e->state != BUL_REFRESHING)
+			continue;   // the others ask anyway
+		e->came_up = false; // the renewal says it too
+		e->forgotten = true;
 		e->due_refresh = when += NS_MSEC;
 		bul_schedule(&m->bul, i);
 	}

@@ -111,6 +111,22 @@ static void one_packet_waits_for_an_unknown_neighbour_and_asks_for_it(void **sta
 	assert_true(world_punted(w, &note, &got));
 }
 
+// The first binding update of a start is not lost to the heartbeat that leaves before it.
+static void every_message_of_our_own_waits_for_its_neighbour(void **state)
+{
+	struct world *w = *state;
+	struct frame f = packet(LMAA, FAR, 135, 40), got;
+	struct fwd_punt note;
+
+	for (int i = 0; i < 3; i++) {
+		struct rte_mbuf *m = world_mbuf(w, &f, AT_HEADROOM);
+		fwd_originate(w->fwd, &m, 1, w->now);
+		assert_true(world_punted(w, &note, &got));
+		assert_int_equal(note.kind, FWD_PUNT_GLEAN);
+	}
+	assert_int_equal(w->telem.verdicts[V_PUNT_NEIGHBOUR], 3);
+}
+
 static void behind_a_gateway_the_gateway_is_asked_for(void **state)
 {
 	struct world *w = *state;
@@ -141,6 +157,7 @@ int test_punt(void)
 		FATE_TEST(SEC_01_a_flood_from_made_up_sources_does_not_silence_a_known_mag),
 		FATE_TEST(a_full_ring_is_a_named_drop),
 		FATE_TEST(one_packet_waits_for_an_unknown_neighbour_and_asks_for_it),
+		FATE_TEST(every_message_of_our_own_waits_for_its_neighbour),
 		FATE_TEST(behind_a_gateway_the_gateway_is_asked_for),
 	};
 	return cmocka_run_group_tests_name("punt", tests, NULL, NULL);

@@ -113,10 +113,30 @@ static void SEQ_34_an_lma_that_lost_its_sessions_gets_them_back(void **state)
 	assert_in_range(p->n_pbus, 20, 30);
 	expect_pbu_hnps(p, hnp, NULL);
 	reply(p, accepts(NULL));
-	expect_said(p, "");
+	expect_said(p, "A");
 	expect_state(p, link_of(50), BUL_BOUND);
 	say_mh(p, LMAA, COA, &new);
 	assert_int_equal(p->notes[MAG_NOTE_LMA_RESTARTED], 0); // known by now
+}
+
+static void LMA_RST_01_what_was_out_when_the_lma_restarted_is_said_again(void **state)
+{
+	PLAY;
+	struct mh new = heartbeat(HEARTBEAT_RESPONSE | HEARTBEAT_UNSOLICITED, 0, 2);
+
+	with_heartbeats(p);
+	join(p, link_of(1), HNP1);
+	pass_ms(p, 2000);
+	hear(p, link_of(1), HEARD_LINK_UP);
+	pass_with_ms(p, link_of(1), 20 * 1000); // the LMA is not there; the next try is far away
+	say_mh(p, LMAA, COA, &new);
+	hear(p, link_of(1), HEARD_SEARCH); // whatever it says now
+	assert_int_equal(p->n_pbus, 1);
+	assert_int_equal(pbu_handoff(p), HI_NO_CHANGE);
+	expect_pbu_hnps(p, HNP1, NULL);
+	reply(p, accepts(NULL));
+	expect_state(p, link_of(1), BUL_BOUND);
+	assert_int_equal(p->notes[MAG_NOTE_MISMATCH], 0);
 }
 
 static void HB_05_an_lma_without_heartbeats_is_not_asked_again(void **state)
@@ -220,6 +240,7 @@ int main(void)
 		T(SEQ_28_an_lma_that_is_lost_and_back_costs_no_binding),
 		T(WIRE_14_a_heartbeat_response_to_nothing_is_counted),
 		T(SEQ_34_an_lma_that_lost_its_sessions_gets_them_back),
+		T(LMA_RST_01_what_was_out_when_the_lma_restarted_is_said_again),
 		T(HB_05_an_lma_without_heartbeats_is_not_asked_again),
 		T(WIRE_16_a_binding_error_of_status_1_changes_nothing),
 		T(HB_04_a_mag_that_lost_its_sessions_says_so_unasked),

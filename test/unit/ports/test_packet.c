@@ -154,6 +154,12 @@ static void what_finds_no_room_is_counted_and_the_rest_comes(void **state)
 	assert_true(wire_comes(&wire, &f));
 }
 
+static void the_netdev_is_not_its_kernel_twin(void **state)
+{
+	(void)state;
+	assert_string_equal(wire.port->netdev, "");
+}
+
 static void the_link_is_the_netdevs(void **state)
 {
 	struct port_link link = {0};
@@ -299,6 +305,7 @@ int main(void)
 		TEST(what_is_not_ipv6_comes_too),
 		TEST(counters_agree_with_what_was_sent),
 		TEST(what_finds_no_room_is_counted_and_the_rest_comes),
+		TEST(the_netdev_is_not_its_kernel_twin),
 		TEST(the_link_is_the_netdevs),
 		TEST(an_access_port_takes_in_every_mac_until_it_is_closed),
 		TEST(ipv6_is_off_while_it_is_open_and_on_again_after),
