@@ -20,6 +20,7 @@
 #include "app/common/log.h"
 #include "app/common/loop.h"
 #include "app/common/ports.h"
+#include "app/common/tunnels.h"
 
 enum { PUNT_RING = 4096, WORKER_RING = 1024, MBUF_CACHE = 256 };
 enum {
@@ -371,6 +372,7 @@ int plane_run(struct plane *p)
 		if (rc != 0)
 			return rc;
 	}
+	tunnels_resolve(p);
 	return steer_to_us(p);
 }
 

@@ -72,13 +72,15 @@ bool rows_port(const struct plane *a, struct mgmt_cursor *cursor, json_t *row)
 		return false;
 	struct port *port = a->ports[cursor->u[0]++];
 	const struct adj_link *link = first_link(a, port->number);
+	struct port_link own = {.mtu = 0};
 	port->ops->missed(port, &missed);
+	port->ops->link(port, &own);
 	put_text(row, "name", port->name);
 	put_text(row, "driver", port->ops->name);
 	put_text(row, "netdev", port->netdev);
 	put_text(row, "link", (link != NULL ? link->up : a->link_up[port->number]) ? "up" : "down");
-	put_text(row, "mac", link ? text_of_mac((struct span){link->mac, 6}, text, TEXT) : "");
-	put_count(row, "mtu", link ? link->mtu : 0);
+	put_text(row, "mac", text_of_mac((struct span){link ? link->mac : own.mac, 6}, text, TEXT));
+	put_count(row, "mtu", link ? link->mtu : own.mtu);
 	put_count(row, "rx_packets", missed.rx_packets);
 	put_count(row, "tx_packets", missed.tx_packets);
 	put_count(row, "rx_missed", missed.rx_no_room + missed.rx_errors + missed.rx_no_mbuf);

@@ -46,6 +46,8 @@ static void resolve_entry(void *arg, uint32_t index, const struct fwd_entry *ent
 
 void tunnels_resolve(struct plane *p)
 {
+	if (!ip6_is_zero(p->is.peer))
+		twin_want(p->twin, p->is.peer);
 	entry_each(p->fib, resolve_entry, p);
 }
 

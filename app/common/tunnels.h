@@ -13,5 +13,6 @@ int tunnels_bind(struct plane *, struct ip6_prefix hnp, const struct fwd_tunnel 
 void tunnels_unbind(struct plane *, struct ip6_prefix hnp);
 // Packets for hnp are dropped by name (LMA-DER-01).
 void tunnels_detach(struct plane *, struct ip6_prefix hnp);
-// Entries follow changed routes and neighbours.
+// Entries follow changed routes and neighbours; the peer's next hop is asked for, with no entry yet
+// too.
 void tunnels_resolve(struct plane *);

@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 struct tap {
@@ -85,6 +86,22 @@ static int set_up(const struct tap *t, int fd)
 	return rc == 0 ? change(fd, t->netdev, SIOCSIFFLAGS, &r) : rc;
 }
 
+// Until the kernel sends on it, which is a moment after it is up: the first neighbour solicitation,
+// asked for at start, would be lost and come again a second later. What is not running then may be
+// later.
+static void await_running(const struct tap *t, int fd)
+{
+	static const struct timespec nap = {0, 5 * 1000 * 1000};
+	struct ifreq r = {0};
+
+	for (int i = 0; i < 200; i++) {
+		if (change(fd, t->netdev, SIOCGIFFLAGS, &r) != 0 ||
+		    (r.ifr_flags & IFF_RUNNING) != 0)
+			return;
+		nanosleep(&nap, NULL);
+	}
+}
+
 static int shape(const struct tap *t, const uint8_t mac[6], uint16_t mtu, char *why, size_t n)
 {
 	struct ifreq hw = {.ifr_hwaddr.sa_family = ARPHRD_ETHER}, size = {.ifr_mtu = mtu};
@@ -101,6 +118,8 @@ static int shape(const struct tap *t, const uint8_t mac[6], uint16_t mtu, char *
 		snprintf(why, n, "%s: MTU %u is refused: %s", t->netdev, mtu, strerror(-rc));
 	else if ((rc = set_up(t, fd)) != 0)
 		snprintf(why, n, "%s: cannot be set up: %s", t->netdev, strerror(-rc));
+	if (rc == 0)
+		await_running(t, fd);
 	close(fd);
 	return rc;
 }

@@ -99,10 +99,12 @@ void fwd_deliver_own(struct fwd *f)
 		return;
 	look_up(f, in, n, values);
 	for (uint16_t i = 0; i < n; i++) {
-		if (values[i] >= BCACHE_FIRST)
-			hand_to_node(f, &in->p[i], &entry_get(f->fib, values[i])->access);
-		else
+		if (values[i] == BCACHE_NONE)
 			in->p[left++] = in->p[i];
+		else if (values[i] < BCACHE_FIRST) // its prefix has no place but here (MAG-FW-05)
+			fwd_drop(f, in->p[i].m, V_DROP_DETACHED);
+		else
+			hand_to_node(f, &in->p[i], &entry_get(f->fib, values[i])->access);
 	}
 	in->n = left;
 }

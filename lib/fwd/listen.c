@@ -1,11 +1,25 @@
 // Whole frames to control: of mobile nodes, who are there or ask for their router; and for the
 // kernel's TAPs.
 //
-// Decides by rate alone. A node's MAC address has a bucket of its own, by hash, and all of them
-// together one more, so that one who makes addresses up does not fill the ring for all (SEC-01).
+// Decides by rate alone (SEC-01). A node has a bucket of its own, by hash; so has the link that it
+// is on, and all of them together one more: one who makes addresses up on a link takes half of what
+// control looks at, never all. Packets that only show that somebody is there take half of each, so
+// that a node's traffic from a stray source does not silence its neighbour discovery.
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+
 #include "fwd/stage.h"
 
-enum { MAC_AT = 6, MAC_LEN = 6, ALL_FACTOR = 64 };
+enum { MAC_AT = 6, MAC_LEN = 6, LINK_FACTOR = 64, ALL_FACTOR = 128 };
+
+// Who asks. The place is part of it: from another link nobody uses up a node's bucket.
+struct asker {
+	uint16_t port, vlan;
+	uint8_t mac[MAC_LEN];
+};
+static_assert(sizeof(struct asker) == 4 + MAC_LEN, "hashed as bytes: no holes");
+enum { PLACE_LEN = offsetof(struct asker, mac) };
 
 static bool hand_over(struct rte_ring *ring, const struct pkt *p, uint8_t kind, ns_t now)
 {
@@ -16,14 +30,25 @@ static bool hand_over(struct rte_ring *ring, const struct pkt *p, uint8_t kind, 
 	return rte_ring_enqueue(ring, p->m) == 0;
 }
 
-void fwd_listen(struct fwd *f, struct pkt *p, enum verdict otherwise)
+static bool may_ask(struct fwd *f, const struct pkt *p, uint32_t burst)
 {
-	const uint8_t *mac = rte_pktmbuf_mtod_offset(p->m, const uint8_t *, MAC_AT);
-	uint64_t hash = siphash(f->key, mac, MAC_LEN);
+	struct asker who = {.port = p->port, .vlan = p->vlan};
 	uint32_t rate = f->conf->attach_rate;
 
-	if (!bucket_take(&f->access_buckets[hash % ACCESS_BUCKETS], f->now, rate, rate) ||
-	    !bucket_take(&f->access_all, f->now, rate * ALL_FACTOR, rate * ALL_FACTOR))
+	memcpy(who.mac, rte_pktmbuf_mtod_offset(p->m, const uint8_t *, MAC_AT), MAC_LEN);
+	uint64_t node = siphash(f->key, &who, sizeof(who)) % ACCESS_BUCKETS;
+	uint64_t link = siphash(f->key, &who, PLACE_LEN) % LINK_BUCKETS;
+	return bucket_take(&f->access_buckets[node], f->now, rate, burst) &&
+	       bucket_take(&f->link_buckets[link], f->now, rate * LINK_FACTOR,
+			   burst * LINK_FACTOR) &&
+	       bucket_take(&f->access_all, f->now, rate * ALL_FACTOR, burst * ALL_FACTOR);
+}
+
+void fwd_listen(struct fwd *f, struct pkt *p, enum verdict otherwise)
+{
+	uint32_t rate = f->conf->attach_rate, half = RTE_MAX(rate / 2, 1u);
+
+	if (!may_ask(f, p, otherwise == V_DROP_UNBOUND_SRC ? half : rate))
 		return fwd_drop(f, p->m, otherwise);
 	if (!hand_over(f->punt_ring, p, FWD_PUNT_ACCESS, f->now))
 		return fwd_drop(f, p->m, V_DROP_PUNT_FULL);

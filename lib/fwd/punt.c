@@ -65,8 +65,8 @@ void fwd_glean(struct fwd *f, struct pkt *p, struct ip6_addr next)
 	struct fwd_punt note = {
 		.kind = FWD_PUNT_GLEAN, .port = p->port, .arrival = f->now, .glean = next};
 
-	// Messages of our own are few, and each of them matters: the first binding update of a start
-	// does not fall to the heartbeat before it.
+	// Messages of our own are few, and each of them matters: the first binding update of a
+	// start does not fall to the heartbeat before it.
 	bool may_wait = p->verdict == V_TX_SIGNALLING || bucket_take(b, f->now, GLEAN_RATE, 1);
 	if (may_wait && hand_over(f, p->m, &note))
 		return fwd_count(f, V_PUNT_NEIGHBOUR);

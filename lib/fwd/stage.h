@@ -16,7 +16,13 @@ enum { FWD_OUT = 4 * FWD_BURST };
 enum { PREFETCH_AHEAD = 4 }; // packets whose first line is asked for before they are looked at
 // Buckets for signalling: one half for MAGs that have bindings, by their number, the other for
 // anybody else, by hash. So a flood from made-up addresses does not silence a MAG that is known.
-enum { MAG_BUCKETS = 4096, STRANGER_BUCKETS = 1024, GLEAN_BUCKETS = 256, ACCESS_BUCKETS = 4096 };
+enum {
+	MAG_BUCKETS = 4096,
+	STRANGER_BUCKETS = 1024,
+	GLEAN_BUCKETS = 256,
+	ACCESS_BUCKETS = 4096,
+	LINK_BUCKETS = 256
+};
 
 // A packet between two stages.
 struct pkt {
@@ -53,7 +59,8 @@ struct fwd {
 	struct bucket icmp_bucket;
 	struct bucket mag_buckets[MAG_BUCKETS], stranger_buckets[STRANGER_BUCKETS];
 	struct bucket glean_buckets[GLEAN_BUCKETS];
-	struct bucket access_buckets[ACCESS_BUCKETS], access_all, relay_bucket;
+	struct bucket access_buckets[ACCESS_BUCKETS], link_buckets[LINK_BUCKETS], access_all;
+	struct bucket relay_bucket;
 	struct fwd_out out[FWD_MAX_PORTS];
 };
 
@@ -63,9 +70,15 @@ struct refusal {
 	uint32_t param; // MTU of a Packet Too Big
 };
 
+// Room for one more.
+static inline struct pkt *lane_next(struct lane *l)
+{
+	return &l->p[l->n++]; // never more than came in, and that is FWD_BURST at most
+}
+
 static inline void lane_add(struct lane *l, const struct pkt *p)
 {
-	l->p[l->n++] = *p; // never more than came in, and that is FWD_BURST at most
+	*lane_next(l) = *p;
 }
 
 // Made by us, or past all checks once before it waited: pays no hop limit, and nobody is told when
@@ -102,7 +115,8 @@ void fwd_glean(struct fwd *, struct pkt *, struct ip6_addr next);
 void fwd_output(struct fwd *, struct pkt *, const struct nexthop *nh);
 // The same with a header of the caller's; none (l2_len 0) for a whole frame.
 void fwd_put(struct fwd *, struct pkt *, uint16_t port, const uint8_t *l2, uint8_t l2_len);
-// A whole frame of an access link to control, if its MAC address may ask; else `otherwise`.
+// A whole frame of an access link to control, if its MAC address may ask; else it is dropped as
+// `otherwise`: as ACCESS_POLICED, or, a packet that is only a sign of a node, as UNBOUND_SRC.
 void fwd_listen(struct fwd *, struct pkt *, enum verdict otherwise);
 // A whole frame to the kernel's TAP, by way of control.
 void fwd_relay(struct fwd *, struct pkt *);

@@ -9,8 +9,9 @@ enum remedy {
 	LATER,              // again with back-off
 	AGAIN,              // at once with a new timestamp, then with back-off
 	AGAIN_AFTER_THEIRS, // at once, with the number after the one in the PBA
-	SLOWLY,             // the clocks differ: it is no use to hurry
-	NEVER,              // not before an operator acts
+	SLOWLY, // a PBU that came late looks so; if it happens again, the clocks differ,
+		// and it is no use to hurry
+	NEVER,  // not before an operator acts
 };
 
 static enum remedy remedy_for(uint8_t status)
@@ -284,7 +285,7 @@ void take_refusal(struct mag *m, uint32_t i)
 	note_of(m, MAG_NOTE_REFUSED, i);
 	lapse(m, i);
 	e->barred = remedy == NEVER;
-	if (remedy == SLOWLY)
+	if (remedy == SLOWLY && e->tries > 0)
 		wait = max_bindack_timeout;
 	else if ((remedy == AGAIN || remedy == AGAIN_AFTER_THEIRS) && e->tries == 0)
 		wait = 1; // with the next tick

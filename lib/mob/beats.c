@@ -87,7 +87,8 @@ static void learn(struct lma *lma, struct mag_record *m, enum heartbeat_news new
 		break;
 	case HEARTBEAT_RESTARTED:
 		m->lost = lma->now.mono;
-		put_note(lma, LMA_NOTE_MAG_RESTARTED, m->coa, 0);
+		if (m->bindings > 0)
+			put_note(lma, LMA_NOTE_MAG_RESTARTED, m->coa, 0);
 		break;
 	case HEARTBEAT_STRAY:
 		put_note(lma, LMA_NOTE_STRAY_HEARTBEAT, m->coa, 0);

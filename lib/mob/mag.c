@@ -251,7 +251,8 @@ static void register_all(struct mag *m)
 {
 	ns_t when = m->now.mono;
 
-	note(m, MAG_NOTE_LMA_RESTARTED);
+	if (m->bul.n_bound > 0)
+		note(m, MAG_NOTE_LMA_RESTARTED);
 	for (uint32_t i = 0; i < m->bul.max; i++) {
 		struct bul_entry *e = entry_of(m, i);
 		if (e->state != BUL_BOUND && e->state != BUL_REFRESHING)

@@ -6,6 +6,7 @@
 // inside a pool; every second choice puts them in two pieces.
 #include "test/fuzz/fuzz.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "test/unit/fwd/world.h"
@@ -57,7 +58,15 @@ static uint64_t verdicts(void)
 	return sum;
 }
 
-static void examine_output(void)
+// What control gets of a frame that is none of ours is all of it.
+static void examine_frame(const struct fwd_punt *note, const struct frame *in,
+			  const struct frame *out)
+{
+	REQUIRE(out->n == in->n && memcmp(out->b, in->b, in->n) == 0);
+	REQUIRE(out->n >= L2_LEN && note->port < N_PORTS);
+}
+
+static void examine_output(const struct frame *in)
 {
 	static struct frame out;
 	struct fwd_punt note;
@@ -75,10 +84,15 @@ static void examine_output(void)
 		if (note.kind == FWD_PUNT_GLEAN)
 			continue;
 		if (note.kind == FWD_PUNT_ACCESS) {
-			REQUIRE(out.n >= L2_LEN && note.port == ACCESS);
+			REQUIRE(note.port == ACCESS);
+			examine_frame(&note, in, &out);
 			continue;
 		}
 		REQUIRE(note.mh_offset >= 40 && note.mh_offset + note.mh_len == out.n);
+	}
+	while (world_relayed(&w, &note, &out)) {
+		REQUIRE(note.kind == FWD_PUNT_KERNEL && note.port != ACCESS);
+		examine_frame(&note, in, &out);
 	}
 }
 
@@ -114,7 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	REQUIRE(fwd_held(w.fwd) == 0);
 	REQUIRE(w.telem.received == 1 && w.telem.originated <= 1);
 	REQUIRE(verdicts() == 1 + w.telem.originated);
-	examine_output();
+	examine_output(&f);
 	REQUIRE(world_stop(&w));
 	return 0;
 }

@@ -27,16 +27,11 @@ int stop(void **state)
 	return balanced ? 0 : -1;
 }
 
-enum verdict fate(struct world *w, uint16_t port, struct frame f)
+// The one verdict that is not as it was.
+static enum verdict the_change(const struct world *w, const uint64_t before[N_VERDICTS])
 {
-	uint64_t before[N_VERDICTS];
 	enum verdict v = N_VERDICTS;
 
-	world_turn(w); // errors that are still on their way are not this packet's doing
-	memcpy(before, w->telem.verdicts, sizeof(before));
-	struct rte_mbuf *m = world_mbuf(w, &f, AT_HEADROOM);
-	assert_int_equal(mem_give(w->ports[port], &m, 1), 1);
-	world_turn(w);
 	for (int i = 0; i < N_VERDICTS; i++) {
 		if (w->telem.verdicts[i] == before[i])
 			continue;
@@ -46,6 +41,30 @@ enum verdict fate(struct world *w, uint16_t port, struct frame f)
 	assert_true(v != N_VERDICTS);
 	assert_true(world_balanced(w));
 	return v;
+}
+
+enum verdict fate(struct world *w, uint16_t port, struct frame f)
+{
+	uint64_t before[N_VERDICTS];
+
+	world_turn(w); // errors that are still on their way are not this packet's doing
+	memcpy(before, w->telem.verdicts, sizeof(before));
+	struct rte_mbuf *m = world_mbuf(w, &f, AT_HEADROOM);
+	assert_int_equal(mem_give(w->ports[port], &m, 1), 1);
+	world_turn(w);
+	return the_change(w, before);
+}
+
+enum verdict fate_of_own(struct world *w, enum fwd_punt_kind kind, uint16_t port, struct frame f)
+{
+	uint64_t before[N_VERDICTS];
+	struct rte_mbuf *m = world_mbuf(w, &f, AT_HEADROOM);
+
+	memcpy(before, w->telem.verdicts, sizeof(before));
+	*fwd_punt_of(m) = (struct fwd_punt){.kind = (uint8_t)kind, .port = port};
+	fwd_originate(w->fwd, &m, 1, w->now);
+	world_output(w);
+	return the_change(w, before);
 }
 
 enum verdict fate_of(struct world *w, uint16_t port, struct frame p)

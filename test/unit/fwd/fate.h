@@ -14,6 +14,8 @@ int stop(void **state);  // balanced, and every buffer is back
 enum verdict fate(struct world *, uint16_t port, struct frame);
 // The same for a packet: a frame is put around it.
 enum verdict fate_of(struct world *, uint16_t port, struct frame packet);
+// The same for what control makes: a packet, or a frame for that port.
+enum verdict fate_of_own(struct world *, enum fwd_punt_kind, uint16_t port, struct frame);
 // What left by that port, without layer 2. Fails the test if nothing did.
 struct frame sent(struct world *, uint16_t port);
 void assert_nothing_sent(struct world *);

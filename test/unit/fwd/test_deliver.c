@@ -167,6 +167,59 @@ static void a_node_that_is_gone_gets_nothing_from_that_moment(void **state)
 	assert_verdict(v, V_DROP_NO_BINDING);
 }
 
+// RFC 5949: the tunnel that a node's packets came from a moment ago.
+static void the_tunnel_of_before_a_handover_may_reach_it_too(void **state)
+{
+	struct world *w = *state;
+	struct fwd_entry *e = (struct fwd_entry *)(uintptr_t)entry_get(w->fib, w->nodes[0]);
+
+	world_become_mag(w);
+	e->prev_peer_id = PEER_LMA2;
+	enum verdict v = down(w, LMA2, packet(CN, NODE_A, 17, 10));
+	e->prev_peer_id = 0;
+	assert_verdict(v, V_TX_DOWNLINK);
+}
+
+static void our_own_packets_to_a_node_go_to_its_link_the_rest_by_routes(void **state)
+{
+	struct world *w = *state;
+	struct frame f = packet(COA, NODE_A, 58, 40), out;
+
+	world_become_mag(w);
+	assert_verdict(fate_of_own(w, FWD_PUNT_SIGNALLING, 0, f), V_TX_SIGNALLING);
+	assert_true(world_take(w, ACCESS, &out));
+	assert_memory_equal(out.b, mac_a, 6);
+	assert_memory_equal(out.b + L2_LEN, f.b, f.n); // not a hop shorter
+	f = packet(COA, LMA1, 135, 40);
+	assert_verdict(fate_of_own(w, FWD_PUNT_SIGNALLING, 0, f), V_TX_SIGNALLING);
+	assert_memory_equal(sent(w, BACKBONE).b, f.b, f.n);
+	// What waited is in its tunnel already.
+	f = tunnelled(COA, LMA1, packet(NODE_A, NODE_B, 17, 40));
+	assert_verdict(fate_of_own(w, FWD_PUNT_WAITED, 0, f), V_TX_WAITED);
+	assert_memory_equal(sent(w, BACKBONE).b, f.b, f.n);
+	assert_nothing_sent(w);
+}
+
+static void our_own_packet_to_a_node_that_left_does_not_ask_the_routes(void **state)
+{
+	struct frame f = packet(COA, NODE_C, 58, 40);
+
+	world_become_mag(*state);
+	assert_verdict(fate_of_own(*state, FWD_PUNT_SIGNALLING, 0, f), V_DROP_DETACHED);
+}
+
+static void our_own_packet_that_does_not_fit_the_nodes_link_is_a_drop_and_no_error(void **state)
+{
+	struct world *w = *state;
+
+	world_become_mag(w);
+	assert_verdict(fate_of_own(w, FWD_PUNT_SIGNALLING, 0, packet(COA, NODE_A, 58, 1461)),
+		       V_DROP_LINK_MTU);
+	assert_int_equal(w->telem.originated, 1);
+	world_turn(w);
+	assert_nothing_sent(w);
+}
+
 int test_deliver(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +236,10 @@ int test_deliver(void)
 		FATE_TEST(LMA_FW_08_congestion_on_the_way_is_told_to_the_node_or_drops),
 		FATE_TEST(signalling_to_the_proxy_coa_reaches_control),
 		FATE_TEST(a_node_that_is_gone_gets_nothing_from_that_moment),
+		FATE_TEST(the_tunnel_of_before_a_handover_may_reach_it_too),
+		FATE_TEST(our_own_packets_to_a_node_go_to_its_link_the_rest_by_routes),
+		FATE_TEST(our_own_packet_to_a_node_that_left_does_not_ask_the_routes),
+		FATE_TEST(our_own_packet_that_does_not_fit_the_nodes_link_is_a_drop_and_no_error),
 	};
 	return cmocka_run_group_tests_name("deliver", tests, NULL, NULL);
 }

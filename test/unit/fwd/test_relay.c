@@ -116,33 +116,16 @@ static void a_tagged_frame_for_the_kernel_says_which_twin(void **state)
 	assert_relayed(w, tagged(framed(BACKBONE, packet(CN, OWN, 6, 1)), 9), 9);
 }
 
-static enum verdict originate(struct world *w, struct frame f, enum fwd_punt_kind kind,
-			      uint16_t port)
-{
-	struct rte_mbuf *m = world_mbuf(w, &f, AT_HEADROOM);
-	uint64_t before[N_VERDICTS];
-
-	memcpy(before, w->telem.verdicts, sizeof(before));
-	*fwd_punt_of(m) = (struct fwd_punt){.kind = (uint8_t)kind, .port = port};
-	fwd_originate(w->fwd, &m, 1, w->now);
-	world_output(w);
-	assert_true(world_balanced(w));
-	for (int v = 0; v < N_VERDICTS; v++)
-		if (w->telem.verdicts[v] != before[v])
-			return (enum verdict)v;
-	return N_VERDICTS;
-}
-
 static void frames_of_controls_making_leave_as_they_are(void **state)
 {
 	struct world *w = *state;
 	struct frame f = from_node(access_mac, VLAN_B, packet("fe80::1", "ff02::1", 58, 40)), out;
 
-	assert_verdict(originate(w, f, FWD_PUNT_ND, ACCESS), V_TX_ND);
+	assert_verdict(fate_of_own(w, FWD_PUNT_ND, ACCESS, f), V_TX_ND);
 	assert_true(world_take(w, ACCESS, &out));
 	assert_int_equal(out.n, f.n);
 	assert_memory_equal(out.b, f.b, f.n);
-	assert_verdict(originate(w, f, FWD_PUNT_FROM_KERNEL, BACKBONE), V_TX_KERNEL);
+	assert_verdict(fate_of_own(w, FWD_PUNT_FROM_KERNEL, BACKBONE, f), V_TX_KERNEL);
 	assert_true(world_take(w, BACKBONE, &out));
 	assert_memory_equal(out.b, f.b, f.n);
 }
@@ -152,9 +135,9 @@ static void a_mistake_in_a_frame_of_controls_is_a_drop_by_name(void **state)
 	struct world *w = *state;
 	struct frame f = framed(CORE, packet(CN, OWN, 6, 1));
 
-	assert_verdict(originate(w, f, FWD_PUNT_FROM_KERNEL, FWD_MAX_PORTS), V_DROP_NO_ROUTE);
+	assert_verdict(fate_of_own(w, FWD_PUNT_FROM_KERNEL, FWD_MAX_PORTS, f), V_DROP_NO_ROUTE);
 	f.n = 13;
-	assert_verdict(originate(w, f, FWD_PUNT_ND, CORE), V_DROP_TRUNCATED);
+	assert_verdict(fate_of_own(w, FWD_PUNT_ND, CORE, f), V_DROP_TRUNCATED);
 }
 
 int test_relay(void)

@@ -293,7 +293,8 @@ static void MAG_REG_06_each_refusal_has_its_remedy(void **state)
 		{PBA_SEQUENCE_OUT_OF_WINDOW, 1, 3, 6}, // at once, then after 2, 6, 14, 30, 62 s
 		{PBA_NOT_AUTHORIZED_FOR_HNP, 1, 3, 6},
 		{PBA_TIMESTAMP_LOWER, 1, 3, 6},
-		{PBA_TIMESTAMP_MISMATCH, 0, 0, 2}, // the clocks are somebody else's work
+		// Once as if it had come late, after 1 s; then the clocks are somebody else's work.
+		{PBA_TIMESTAMP_MISMATCH, 0, 1, 3},
 		{PBA_PROXY_REG_NOT_ENABLED, 0, 0, 0},
 	};
 

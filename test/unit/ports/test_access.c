@@ -104,15 +104,12 @@ static void the_link_is_the_netdevs(void **state)
 	struct port_link link = {0};
 
 	(void)state;
-	wire.port->ops->link(wire.port, &link);
-	assert_true(link.up);
+	assert_true(wire_until(&wire, true, &link));
 	assert_memory_equal(link.mac, "\2\0\0\0\0\1", 6);
 	assert_int_equal(netns_ip("link set a1 down"), 0);
-	wire.port->ops->link(wire.port, &link);
-	assert_false(link.up);
+	assert_true(wire_until(&wire, false, &link));
 	assert_int_equal(netns_ip("link set a1 up"), 0);
-	wire.port->ops->link(wire.port, &link);
-	assert_true(link.up);
+	assert_true(wire_until(&wire, true, &link));
 }
 
 static void a_closed_port_leaves_the_netdev_as_it_was(void **state)

@@ -165,16 +165,13 @@ static void the_link_is_the_netdevs(void **state)
 	struct port_link link = {0};
 
 	(void)state;
-	wire.port->ops->link(wire.port, &link);
-	assert_true(link.up);
+	assert_true(wire_until(&wire, true, &link));
 	assert_int_equal(link.mtu, 1500);
 	assert_memory_equal(link.mac, "\2\0\0\0\0\1", 6);
 	assert_int_equal(netns_ip("link set p1 down"), 0);
-	wire.port->ops->link(wire.port, &link);
-	assert_false(link.up);
+	assert_true(wire_until(&wire, false, &link));
 	assert_int_equal(netns_ip("link set p1 up"), 0);
-	wire.port->ops->link(wire.port, &link);
-	assert_true(link.up);
+	assert_true(wire_until(&wire, true, &link));
 	int told;
 	socklen_t len = sizeof(told); // that it was down is told once
 	assert_int_equal(getsockopt(wire.far, SOL_SOCKET, SO_ERROR, &told, &len), 0);

@@ -219,3 +219,13 @@ struct frame with_tag(struct frame f, uint16_t type, uint16_t vlan)
 	f.n = (uint16_t)(f.n + TAG_LEN);
 	return f;
 }
+
+bool wire_until(struct wire *w, bool up, struct port_link *out)
+{
+	w->port->ops->link(w->port, out);
+	for (int i = 0; i < 500 && out->up != up; i++) {
+		usleep(10000);
+		w->port->ops->link(w->port, out);
+	}
+	return out->up == up;
+}

@@ -41,6 +41,10 @@ bool wire_comes(struct wire *, const struct frame *);
 // Sends it out by the port; whether it came out at the far end unchanged.
 bool wire_send(struct wire *, struct rte_mempool *, const struct frame *);
 
+// Whether the port's link comes to be up, or down: the kernel says so when it comes to it, at most
+// a second later.
+bool wire_until(struct wire *, bool up, struct port_link *out);
+
 // ---- Frames
 struct ip6_addr addr(const char *text);
 // An IPv6 packet with the payload's first bytes given, the rest a pattern; in an Ethernet frame
