@@ -428,19 +428,21 @@ void happen(struct mag *m, uint32_t i, enum bul_event event)
 // ---- Time.
 
 // MAG-DET-01: a node that was not heard for a while is asked, and when it does not answer it is
-// gone.
+// gone. One whose link has just come up is not given up before that while is over: it cannot answer
+// yet if it still looks for duplicates of its address.
 static void look_after(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
-	ns_t quiet = m->now.mono - e->heard;
+	bool early = m->now.mono - e->heard < m->conf.probe_after;
 
-	if (quiet < m->conf.probe_after && !e->wanted) {
+	if (early && !e->wanted) {
 		e->probes = 0;
 		e->due_probe = e->heard + m->conf.probe_after;
 	} else if (e->probes >= m->conf.probes || e->state == BUL_REFUSED) {
 		happen(m, i, EV_SILENT);
 	} else {
-		e->probes++;
+		if (!early || !e->came_up)
+			e->probes++;
 		e->due_probe = m->now.mono + m->conf.probe_interval;
 		probe(m, i);
 	}

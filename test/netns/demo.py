@@ -51,11 +51,11 @@ class Move:
 
     def row(self):
         return (f"{self.number}  to {self.to}", f"{(self.back - self.away) * 1e3:.1f} ms",
-                f"{self.registered_ms:.1f} ms", f"{self.down.ms:.0f} ms", f"{self.up.ms:.0f} ms",
+                f"{self.registered_ms or 0:.1f} ms", f"{self.down.ms:.0f} ms", f"{self.up.ms:.0f} ms",
                 self.down.lost, self.up.lost)
 
 
-HEAD = ("handoff", "carrier away", "then registered", "gap down", "gap up", "lost down", "lost up")
+HEAD = ("handoff", "carrier away", "registered after", "gap down", "gap up", "lost down", "lost up")
 
 
 def attach(show, d):
@@ -106,16 +106,14 @@ def traffic(show, d, host):
         show.claim(label, True, f"{rate * 8 / 1e9:.2f} Gb/s, {AT_ONCE // MB} MB, SHA-256 equal")
 
 
-def registered_ms(d, mag, move):
-    """From the carrier's return to the LMA's first acceptance at that MAG, on the wire. The command that
-    brings the carrier back may end after it, so what came since it left counts."""
-    offset = time.time_ns() - time.monotonic_ns()
-    away, back = (offset + int(at * 1e9) for at in (move.away, move.back))
+def registered_ms(d, mag, since):
+    """From the carrier's loss to the LMA's first acceptance at that MAG, on the wire."""
+    wall = time.time_ns() - time.monotonic_ns() + int(since * 1e9)
     for frame, at in zip(list(d.tap.frames), list(d.tap.times)):
         message = pmip.Message(frame[IP_END:])
-        if at > away and message.body.mhtype == pmip.PBA and message.status == 0 and \
+        if at > wall and message.body.mhtype == pmip.PBA and message.status == 0 and \
                 message.lifetime > 0 and frame[38:54] == kernel.address_bytes(mag.coa):
-            return max(at - back, 0) / 1e6
+            return (at - wall) / 1e6
     return None
 
 
@@ -128,12 +126,12 @@ def handoffs(show, d, host, down, up):
         d.until_at_lma("mn@example", mag)
         for stream in (down, up):
             stream.until_since(move.back, SETTLED)
-        move.registered_ms = registered_ms(d, mag, move)
+        move.registered_ms = registered_ms(d, mag, move.away)
         end = time.monotonic()
         move.down, move.up = (s.gap(move.away - 0.05, end) for s in (down, up))
         moves.append(move)
         show.claim(f"handoff {number} to {name}", move.registered_ms is not None,
-                   f"registered {move.registered_ms or 0:.1f} ms after the carrier was back, silent "
+                   f"registered {move.registered_ms or 0:.1f} ms after the carrier went, silent "
                    f"{move.down.ms:.0f} ms down, {move.up.ms:.0f} ms up")
     return moves
 

@@ -6,16 +6,18 @@
 Decides addresses and names of that part. All three programs have the same kind of ports.
 """
 import os
+import time
 
 import configs
 import pmip
 from air import Air, Host
 from capture import Capture, complaints
-from configs import COA, LMAA
+from configs import COA, LMA_BACK, LMAA
 from domain import Domain
 from judge import Judge
 from kernel import Failed, address_bytes
 from mag_program import MagProgram
+from traffic import ask_once
 
 
 IP_END = 14 + 40  # in an untagged Ethernet frame
@@ -51,6 +53,19 @@ class Roaming(Domain):
     def start(self):
         super().start()
         self.air.until_open()
+        # The kernel beside each program answers: a TAP takes up to a second to carry anything.
+        for address in self.backbone_addresses():
+            self._until(lambda a=address: ask_once(self.spaces["bb"], a), f"{address} to answer")
+
+    def backbone_addresses(self):
+        return (LMA_BACK, *COA.values())
+
+    @staticmethod
+    def _until(true, what, timeout=10):
+        deadline = time.monotonic() + timeout
+        while not true():
+            if time.monotonic() > deadline:
+                raise Failed(f"not within {timeout} s: {what}")
 
     # ---- Hosts
 

@@ -1,4 +1,5 @@
 """Mobile nodes behind an 802.1Q tag. The kernel here need not know tags: the node is a script."""
+import contextlib
 import socket
 import struct
 import time
@@ -30,6 +31,7 @@ class TaggedNode:
         wire(self.ns, "radio0", d.air.ns, name, mac=mac)
         self.ns.ip("link set radio0 up")
         d.air.ns.ip(f"link set {name} master {bridge} up")
+        d.air.until_open()
         with self.ns:
             self._sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
             self._sock.bind(("radio0", 3))
@@ -41,9 +43,16 @@ class TaggedNode:
         self._sock.send(bytes(frame / tag / packet if vlan else frame / packet))
 
     def solicit(self, vlan):
-        link_local = "fe80::" + "1"
-        self.send(IPv6(src=link_local, dst="ff02::2", hlim=255) / ICMPv6ND_RS() /
+        self.send(IPv6(src="fe80::1", dst="ff02::2", hlim=255) / ICMPv6ND_RS() /
                   ICMPv6NDOptSrcLLAddr(lladdr=self.mac), vlan, "33:33:00:00:00:02")
+
+    def ask(self, packet, vlan, icmp_type):
+        """Sends it until an answer of that type comes, as ping does; the answer's tag."""
+        for _ in range(10):
+            self.send(packet, vlan)
+            with contextlib.suppress(Failed):
+                return self.hear(icmp_type, 1)[0]
+        raise Failed(f"no answer in VLAN {vlan}")
 
     def hear(self, icmp_type, timeout=5):
         """The next ICMPv6 message of that type to it: its tag and the packet."""
@@ -91,8 +100,7 @@ def a_tagged_node_is_served_with_its_tag_and_with_no_other(d):
     true("its prefix is in the RA", socket.inet_pton(socket.AF_INET6, row["prefix"][:-3]) in advert)
 
     echo = IPv6(src=prefix, dst=CN) / ICMPv6EchoRequest(id=7)
-    node.send(echo, VLAN)
-    same("tag of the echo reply", node.hear(ECHO_REPLY)[0], VLAN)
+    same("tag of the echo reply", node.ask(echo, VLAN, ECHO_REPLY), VLAN)
     counted(d.mag1, "drop_spoof", lambda: node.send(echo, 0))
     counted(d.mag1, "drop_vlan", lambda: node.send(echo, 200))
 

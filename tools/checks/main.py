@@ -205,7 +205,8 @@ class Check:
         self.tally.section("build and test with AddressSanitizer and UndefinedBehaviorSanitizer")
         if self.build("asan", PROBES):
             self.meson_tests("asan")
-            self.namespaces("asan", () if self.long else ("test_bad_input", "test_tunnel"))
+            self.namespaces("asan", () if self.long else (
+                "test_bad_input", "test_tunnel", "test_mag_access", "test_mag_handoff"))
         self.tally.section("build with clang, fuzz")
         self.build("clang", env=CLANG)
         if self.build("fuzz", [*PROBES, "-Dfuzz=true", "-Dc_args=-fsanitize=fuzzer-no-link"], CLANG):

@@ -211,6 +211,21 @@ static void MAG_DET_01_a_silent_node_is_probed_and_then_gone(void **state)
 	assert_int_equal(mag_totals(p->mag)->probes, 3);
 }
 
+// A host that still looks for duplicates of its own address cannot answer a probe of it.
+static void MAG_DET_01_a_node_whose_link_just_came_up_is_not_given_up(void **state)
+{
+	PLAY;
+
+	join(p, link_of(1), HNP1);
+	pass_ms(p, 300);
+	hear(p, link_of(1), HEARD_LINK_UP);
+	pass_ms(p, 8000); // asked early, no answer
+	assert_true(mag_totals(p->mag)->probes > 3);
+	expect_state(p, link_of(1), BUL_BOUND);
+	pass_ms(p, 6000); // as late as any other
+	assert_int_equal(p->notes[MAG_NOTE_SILENT], 1);
+}
+
 static void MAG_DET_01_any_frame_is_a_sign_of_the_node(void **state)
 {
 	PLAY;
@@ -353,6 +368,7 @@ int main(void)
 		T(a_link_that_comes_up_while_a_renewal_is_out_registers_again),
 		T(a_node_that_is_back_in_no_time_is_asked_and_registered),
 		T(MAG_DET_01_a_silent_node_is_probed_and_then_gone),
+		T(MAG_DET_01_a_node_whose_link_just_came_up_is_not_given_up),
 		T(MAG_DET_01_any_frame_is_a_sign_of_the_node),
 		T(a_probe_asks_the_address_that_was_heard_else_that_of_the_mac),
 		T(SEQ_31_an_unanswered_deregistration_is_one_pbu_and_ends_after_1_s),
