@@ -406,8 +406,13 @@ void rules_check(const struct conf *c, const struct yaml_node *root, struct mist
 
 void rules_warn(const struct conf *c, FILE *out)
 {
-	if (c->program != CONF_LMA)
+	if (c->program == CONF_MAG) {
+		if (c->n_nodes == 0 && c->mag.realm[0] == '\0')
+			fprintf(out,
+				"%s: nodes is empty and mag.realm too: no mobile node is served\n",
+				c->path);
 		return;
+	}
 	// LMA-VAR-02: MAGs send again after 1 s.
 	if (c->lma.max_delay_before_new_bce_assign_ms < 1000)
 		fprintf(out,

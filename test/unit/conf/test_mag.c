@@ -280,6 +280,28 @@ static void a_twin_is_named_where_none_is_given(void **state)
 	conf_free(c);
 }
 
+static void a_mag_that_serves_nobody_is_warned_of(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		LEAST_MAG, "mag: {proxy_coa: 2001:db8:0:2::1, lma: "
+			   "2001:db8::1, realm: example.net}\n" MAG_PORTS MAG_ROLES};
+	static const char *const warnings[] = {
+		"f: nodes is empty and mag.realm too: no mobile node is served\n", ""};
+
+	for (int i = 0; i < 2; i++) {
+		struct conf *c = load_mag(texts[i]);
+		char *said;
+		size_t n;
+		FILE *out = open_memstream(&said, &n);
+		conf_warn(c, out);
+		fclose(out);
+		assert_string_equal(said, warnings[i]);
+		free(said);
+		conf_free(c);
+	}
+}
+
 static void heartbeats_are_off_or_as_slow_as_the_rfc_has_them(void **state)
 {
 	(void)state;
@@ -311,6 +333,7 @@ int main(void)
 		cmocka_unit_test(drivers_have_what_they_need_and_nothing_else),
 		cmocka_unit_test(twins_have_names_of_netdevs_and_one_each),
 		cmocka_unit_test(a_twin_is_named_where_none_is_given),
+		cmocka_unit_test(a_mag_that_serves_nobody_is_warned_of),
 		cmocka_unit_test(heartbeats_are_off_or_as_slow_as_the_rfc_has_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
