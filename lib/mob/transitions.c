@@ -238,6 +238,7 @@ static void create(struct step *s)
 
 	if (!take_prefixes(s, &taken)) {
 		refuse(s, LMA_NOTE_POOL_EMPTY); // LMA-REG-01
+		put_watermarks(s->lma);         // those it took for a moment count
 		return;
 	}
 	if (!add_binding(s, taken.v, taken.n)) {

@@ -341,6 +341,8 @@ static void take(struct domain *d, const struct sim_event *e)
 	case SIM_WORLD:
 		turn(d, (enum domain_turn)e->what);
 		break;
+	case SIM_CROWD: // sim_lma's
+		break;
 	}
 }
 

@@ -1,7 +1,5 @@
 // A MAG for the simulation: RFC 5213 section 6.9 as far as the LMA can see it.
-#include <stdio.h>
-
-#include "test/sim/sim.h"
+#include "test/sim/world.h"
 
 static void set_timer(struct world *w, uint32_t mag, uint32_t iface, ns_t after)
 {
@@ -12,62 +10,11 @@ static void set_timer(struct world *w, uint32_t mag, uint32_t iface, ns_t after)
 		   .kind = SIM_MAG_TIMER, .mag = mag, .iface = iface, .what = ++s->generation});
 }
 
-static struct span name_of(uint32_t iface, char buf[static 32])
-{
-	int n = snprintf(buf, 32, "node%u@example.net", iface / 2);
-
-	return (struct span){(const uint8_t *)buf, (uint16_t)n};
-}
-
-// A third of the nodes have no link-layer identifiers, a third on one interface only.
-static bool has_ll_id(uint32_t iface)
-{
-	uint32_t node = iface / 2;
-
-	return node % 3 == 0 || (node % 3 == 2 && iface % 2 == 0);
-}
-
-static uint64_t clock_of(const struct world *w, const struct mag_model *m)
-{
-	return w->now.wall_q16 + (uint64_t)(m->clock_off * 65536 / (int64_t)NS_SEC);
-}
-
-static void send_update(struct world *w, uint32_t mag, uint32_t iface, uint16_t lifetime_4s)
-{
-	struct mag_model *m = &w->mags[mag];
-	struct session *s = &m->sessions[iface];
-	struct mh mh = {.type = MH_BU, .bu = {.flags = BU_A | BU_P, .lifetime_4s = lifetime_4s}};
-	struct mh_opt *opt = mh_add(&mh, OPT_MN_ID);
-	uint8_t ll_id[8] = {2, 0, 0, 0, (uint8_t)(iface >> 8), (uint8_t)iface, 7, 7};
-	char name[32];
-
-	s->seq = m->numbers ? (uint16_t)(s->seq + 1) : ++m->seq;
-	mh.bu.seq = s->seq;
-	opt->mn_id.subtype = MN_ID_NAI;
-	opt->mn_id.id = name_of(iface, name);
-	for (uint8_t i = 0; i < s->n_hnps || i < s->wanted; i++) {
-		opt = mh_add(&mh, OPT_HNP);
-		if (i >= s->n_hnps)
-			continue;
-		opt->hnp.prefix = s->hnps[i].addr;
-		opt->hnp.prefix_len = s->hnps[i].len;
-	}
-	mh_add(&mh, OPT_HANDOFF)->handoff.indicator = s->hi;
-	mh_add(&mh, OPT_ACCESS)->access.tech = iface % 2 ? 8 : 4;
-	if (has_ll_id(iface))
-		mh_add(&mh, OPT_LL_ID)->ll_id.id = (struct span){ll_id, sizeof(ll_id)};
-	if (happens(w, 4))
-		mh_add(&mh, OPT_LLA);
-	if (!m->numbers)
-		mh_add(&mh, OPT_TIMESTAMP)->timestamp.wall_q16 = clock_of(w, m);
-	transmit(w, m->addr, lma_addr(), &mh);
-}
-
 static void ask(struct world *w, uint32_t mag, uint32_t iface)
 {
 	struct session *s = &w->mags[mag].sessions[iface];
 
-	send_update(w, mag, iface, (uint16_t)(10 + rng_below(&w->rng, 90)));
+	send_update(w, mag, iface, (uint16_t)(1 + rng_below(&w->rng, 100)));
 	set_timer(w, mag, iface, s->timeout);
 	s->timeout *= 2;
 	s->tries++;
@@ -81,6 +28,8 @@ static void start(struct world *w, uint32_t mag, uint32_t iface, uint8_t hi)
 	s->hi = hi;
 	s->timeout = NS_SEC;
 	s->tries = 0;
+	s->lmaa = happens(w, 20) ? (uint8_t)rng_below(&w->rng, N_LMAAS) : (uint8_t)(mag % 2);
+	s->service = w->service[iface];
 	ask(w, mag, iface);
 }
 
@@ -94,7 +43,7 @@ void mag_attach(struct world *w, uint32_t mag, uint32_t iface, uint8_t hi,
 		memcpy(s->hnps, known->hnps, sizeof(s->hnps));
 	} else if (known == NULL) {
 		s->n_hnps = 0;
-		s->wanted = happens(w, 10) ? 3 : 1;
+		s->wanted = happens(w, 10) ? (uint8_t)(2 + rng_below(&w->rng, 3)) : 1;
 	}
 	start(w, mag, iface, hi);
 }
@@ -118,9 +67,11 @@ void mag_leave(struct world *w, uint32_t mag, uint32_t iface)
 
 void mag_forget(struct world *w, uint32_t mag)
 {
+	w->mags[mag].restarts++;
 	for (uint32_t i = 0; i < N_IFACES; i++) {
 		struct session *s = &w->mags[mag].sessions[i];
 		s->state = OFF;
+		s->seq = 0;
 		s->generation++;
 	}
 }
@@ -186,17 +137,38 @@ static void take_refusal(struct world *w, uint32_t mag, uint32_t iface, const st
 	}
 }
 
-void mag_on_message(struct world *w, uint32_t mag, const struct mh *mh)
+static void beat(struct world *w, uint32_t mag, struct ip6_addr from, const struct mh *mh)
+{
+	struct mag_model *m = &w->mags[mag];
+	struct mh answer = {.type = MH_HEARTBEAT,
+			    .heartbeat = {HEARTBEAT_RESPONSE, mh->heartbeat.seq}};
+
+	if (m->no_beats || (mh->heartbeat.flags & HEARTBEAT_RESPONSE) != 0)
+		return;
+	mh_add(&answer, OPT_RESTART_COUNTER)->restart_counter.count = m->restarts;
+	transmit(w, m->addr, from, &answer);
+}
+
+static bool is_of_iface(const struct world *w, uint32_t iface, const struct mh_opt *mn)
+{
+	const struct iface *f = &w->ifaces[iface];
+	struct span name = {(const uint8_t *)f->name, f->name_len};
+
+	return mn->mn_id.id.n == name.n && memcmp(mn->mn_id.id.p, name.p, name.n - 5u) == 0;
+}
+
+void mag_on_message(struct world *w, uint32_t mag, struct ip6_addr from, const struct mh *mh)
 {
 	const struct mh_opt *mn = mh_find(mh, OPT_MN_ID);
-	char name[32];
 
+	if (mh->type == MH_HEARTBEAT)
+		beat(w, mag, from, mh);
 	if (mh->type != MH_BA || mn == NULL)
 		return;
 	for (uint32_t i = 0; i < N_IFACES; i++) {
 		struct session *s = &w->mags[mag].sessions[i];
 		bool waits = s->state == ASKING || s->state == LEAVING;
-		if (!waits || !span_equal(mn->mn_id.id, name_of(i, name)))
+		if (!waits || !is_of_iface(w, i, mn))
 			continue;
 		if (mh->ba.seq != s->seq && mh->ba.status != PBA_SEQUENCE_OUT_OF_WINDOW)
 			continue;
