@@ -78,6 +78,8 @@ struct plane {
 	const struct fwd_conf *fwd_conf; // the newest; older ones are with grace
 	struct telem_worker telem[WORKER_MAX];
 	struct worker workers[WORKER_MAX];
+	struct rte_ring *fragments[WORKER_MAX]; // to each worker: outer fragments that are its own
+	struct siphash_key fragment_key;
 	unsigned n_workers, n_running;
 	struct kernel *kernel;
 	struct twin *twin;

@@ -137,13 +137,6 @@ static void udp_is_ours_on_the_two_ports_of_rfc_5844_only(void **state)
 	assert_verdict(fate_of(*state, BACKBONE, packet(COA1, LMAA, 17, 3)), V_DROP_TRUNCATED);
 }
 
-static void an_outer_fragment_is_dropped_by_name(void **state)
-{
-	struct frame f = packet(COA1, LMAA, 44, 64);
-	assert_verdict(fate_of(*state, BACKBONE, f), V_DROP_FRAGMENT);
-	assert_verdict(fate_of(*state, BACKBONE, with_option(f, 4, 4)), V_DROP_FRAGMENT);
-}
-
 static void LMA_FW_11_a_tunnel_encapsulation_limit_of_any_value_is_skipped(void **state)
 {
 	for (unsigned limit = 0; limit < 256; limit++) {
@@ -209,7 +202,6 @@ int test_classify(void)
 		FATE_TEST(to_a_tunnel_address_what_steer_h_does_not_name_is_the_kernels),
 		FATE_TEST(tunnels_that_are_not_served_have_a_name_of_their_own),
 		FATE_TEST(udp_is_ours_on_the_two_ports_of_rfc_5844_only),
-		FATE_TEST(an_outer_fragment_is_dropped_by_name),
 		FATE_TEST(LMA_FW_11_a_tunnel_encapsulation_limit_of_any_value_is_skipped),
 		FATE_TEST(LMA_FW_11_options_that_ask_for_a_discard_get_it),
 		FATE_TEST(LMA_FW_11_an_option_that_runs_over_its_header_is_malformed),
