@@ -19,7 +19,11 @@ static enum pba_status check_mn_id(struct lma *lma, const struct request *r, con
 static enum pba_status check_mag(struct lma *lma, const struct request *r, const struct match *m)
 {
 	(void)m;
-	if (policy_mag(lma, r->src) == UINT32_MAX || policy_mag(lma, r->coa) == UINT32_MAX)
+	uint32_t src = ip6_equal(r->src, r->coa) ? r->mag_row : policy_mag(lma, r->src);
+
+	if (src == NO_ROW || r->mag_row == NO_ROW)
+		return PBA_MAG_NOT_AUTHORIZED;
+	if (!policy_mag_serves(lma, src, r) || !policy_mag_serves(lma, r->mag_row, r))
 		return PBA_MAG_NOT_AUTHORIZED;
 	return PBA_ACCEPTED;
 }
@@ -27,7 +31,9 @@ static enum pba_status check_mag(struct lma *lma, const struct request *r, const
 static enum pba_status check_node(struct lma *lma, const struct request *r, const struct match *m)
 {
 	(void)m;
-	return policy_node(lma, r->mn_id);
+	if (r->profile == NO_ROW)
+		return PBA_NOT_LMA_FOR_THIS_MN;
+	return lma->conf.profiles[r->profile].permit ? PBA_ACCEPTED : PBA_PROXY_REG_NOT_ENABLED;
 }
 
 // RFC 5213 5.5: lower comes before outside the window (LMA-TS-03).
@@ -67,6 +73,30 @@ static enum pba_status check_freshness(struct lma *lma, const struct request *r,
 	return r->has_timestamp ? check_timestamp(lma, r, e) : check_sequence(r, e);
 }
 
+// RFC 5149 4.2: the node may have that service, and what it has already can be used for it. After
+// freshness, because a refusal deletes the binding: an old message must not.
+static enum pba_status check_service(struct lma *lma, const struct request *r,
+				     const struct match *m)
+{
+	static const struct pool_set nothing;
+	uint16_t service = policy_service(lma, r->service);
+
+	if (r->service.n == 0)
+		return PBA_ACCEPTED;
+	struct claim claim = policy_claim(lma, r, service);
+	if (service == NO_SERVICE || memcmp(&claim.from, &nothing, sizeof(nothing)) == 0)
+		return PBA_SERVICE_AUTHORIZATION_FAILED;
+	if (m->kind != MATCH_BINDING && m->kind != MATCH_SHARE)
+		return PBA_ACCEPTED;
+	const struct bce *e = binding_get(&lma->bindings, m->bce);
+	const struct ip6_prefix *hnps = binding_hnps(e);
+	for (uint8_t i = 0; i < e->n_hnps; i++)
+		if (!pool_set_has(&claim.from, pool_of(&lma->pools, hnps[i])) &&
+		    !pool_is_static_for(&lma->pools, hnps[i], r->profile))
+			return PBA_SERVICE_AUTHORIZATION_FAILED;
+	return PBA_ACCEPTED;
+}
+
 static enum pba_status check_hnp(struct lma *lma, const struct request *r, const struct match *m)
 {
 	(void)lma, (void)m;
@@ -93,17 +123,17 @@ static enum pba_status check_binding(struct lma *lma, const struct request *r,
 	return m->kind == MATCH_REFUSED ? m->status : PBA_ACCEPTED;
 }
 
-// Prefixes that a new session claims: in our pools, free, of the right length (LMA-REG-02).
+// Prefixes that a new session claims: in pools that it may have them of, free, of the right length
+// (LMA-REG-02).
 static enum pba_status check_claims(struct lma *lma, const struct request *r, const struct match *m)
 {
-	uint64_t owner = mn_id_hash(lma->key, r->mn_id_subtype, r->mn_id);
-
-	if (m->kind != MATCH_NEW)
+	if (m->kind != MATCH_NEW || r->n_zero == r->n_hnps)
 		return PBA_ACCEPTED;
+	struct claim claim = policy_claim(lma, r, policy_service(lma, r->service));
 	for (uint8_t i = 0; i < r->n_hnps; i++) {
 		if (ip6_is_zero(r->hnps[i].addr))
 			continue;
-		if (!pool_may_take(&lma->pools, &lma->bindings, r->hnps[i], owner))
+		if (!pool_may_take(&lma->pools, &lma->bindings, &claim, r->hnps[i]))
 			return PBA_NOT_AUTHORIZED_FOR_HNP;
 		for (uint8_t k = 0; k < i; k++) // OPT-08
 			if (ip6_prefix_equal(r->hnps[i], r->hnps[k]))
@@ -112,22 +142,51 @@ static enum pba_status check_claims(struct lma *lma, const struct request *r, co
 	return PBA_ACCEPTED;
 }
 
-// Caps: bindings, sessions of the node (LMA-BC-14), prefixes of a session (SEC-10).
+static enum pba_status no_room(struct lma *lma, const struct request *r, enum lma_note_kind kind)
+{
+	put_note(lma, kind, r->coa, PBA_INSUFFICIENT_RESOURCES);
+	return PBA_INSUFFICIENT_RESOURCES;
+}
+
+// SEC-05: a binding more at this MAG, by registration or by handoff.
+static enum pba_status check_mag_room(struct lma *lma, const struct request *r,
+				      const struct match *m)
+{
+	uint32_t max = lma->conf.mags[r->mag_row].max_bindings;
+	bool is_there = m->kind == MATCH_BINDING && r->mag != 0 &&
+			binding_get(&lma->bindings, m->bce)->mag == r->mag;
+
+	if (max == 0 || m->kind == MATCH_SILENT || is_there || r->lifetime_s == 0)
+		return PBA_ACCEPTED;
+	return r->mag != 0 && lma->mags[r->mag].bindings >= max ? no_room(lma, r, LMA_NOTE_MAG_FULL)
+								: PBA_ACCEPTED;
+}
+
+// Caps: sessions of the node (LMA-BC-14), prefixes of a session (SEC-10), two sessions that share
+// prefixes (LMA-BC-12).
+static enum pba_status check_node_room(struct lma *lma, const struct request *r,
+				       const struct match *m)
+{
+	uint32_t first = binding_find_mn(&lma->bindings, r->mn_id_subtype, r->mn_id);
+	uint32_t sessions = first != BCE_NULL ? binding_get(&lma->bindings, first)->mn->n : 0;
+
+	if (m->kind != MATCH_NEW && m->kind != MATCH_SHARE)
+		return PBA_ACCEPTED;
+	if (m->kind == MATCH_SHARE && binding_get(&lma->bindings, m->bce)->sharer != BCE_NULL)
+		return PBA_INSUFFICIENT_RESOURCES;
+	return r->n_hnps > MAX_HNPS_PER_BCE || sessions >= policy_sessions(lma, r)
+		       ? PBA_INSUFFICIENT_RESOURCES
+		       : PBA_ACCEPTED;
+}
+
 static enum pba_status check_room(struct lma *lma, const struct request *r, const struct match *m)
 {
 	const struct bindings *b = &lma->bindings;
-	uint32_t first = binding_find_mn(b, r->mn_id_subtype, r->mn_id);
-	uint32_t sessions = first != BCE_NULL ? binding_get(b, first)->mn->n : 0;
 
-	if (m->kind != MATCH_NEW)
+	if (m->kind != MATCH_NEW && m->kind != MATCH_SHARE)
 		return PBA_ACCEPTED;
-	if (r->n_hnps > MAX_HNPS_PER_BCE || sessions >= lma->conf.sessions_per_mn)
-		return PBA_INSUFFICIENT_RESOURCES;
-	if (b->n_prefixes + r->n_hnps > lma->conf.max_bindings) {
-		put_note(lma, LMA_NOTE_FULL, r->coa, PBA_INSUFFICIENT_RESOURCES);
-		return PBA_INSUFFICIENT_RESOURCES;
-	}
-	return PBA_ACCEPTED;
+	return b->n_prefixes + r->n_hnps > lma->conf.max_bindings ? no_room(lma, r, LMA_NOTE_FULL)
+								  : PBA_ACCEPTED;
 }
 
 static const struct admission {
@@ -136,15 +195,18 @@ static const struct admission {
 } admissions[] = {
 	{"LMA-RX-04: proxy registrations only", check_proxy},
 	{"LMA-RX-06 (3): mobile node identifier", check_mn_id},
-	{"LMA-RX-06 (4): a MAG of ours", check_mag},
+	{"LMA-RX-06 (4), LMA-RX-12: a MAG of ours, for this node", check_mag},
 	{"LMA-RX-06 (5), (6): a mobile node of ours", check_node},
 	{"LMA-RX-06 (7): timestamp or sequence number", check_freshness},
+	{"LMA-RX-06 (6), LMA-RX-08: service selection", check_service},
 	{"LMA-RX-06 (8): home network prefix", check_hnp},
 	{"LMA-RX-06 (9): handoff indicator", check_handoff},
 	{"LMA-RX-06 (10): access technology type", check_access},
 	{"LMA-RX-06 (11): binding test", check_binding},
 	{"LMA-REG-02: prefixes that are claimed", check_claims},
-	{"LMA-BC-14, SEC-05: room", check_room},
+	{"SEC-05: room at the MAG", check_mag_room},
+	{"LMA-BC-14, SEC-05, SEC-10: room of the node", check_node_room},
+	{"room in the binding cache", check_room},
 };
 
 enum pba_status admit(struct lma *lma, const struct request *r, const struct match *m)

@@ -99,7 +99,7 @@ uint32_t binding_find_hnp(const struct bindings *b, struct ip6_prefix hnp)
 	for (; i != MAP_NONE; i = map_next(&b->by_hnp, &c)) {
 		const struct bce *e = binding_get(b, i);
 		const struct ip6_prefix *hnps = binding_hnps(e);
-		for (uint8_t k = 0; k < e->n_hnps; k++)
+		for (uint8_t k = 0; k < e->n_hnps && !e->is_second; k++)
 			if (ip6_prefix_equal(hnps[k], hnp))
 				return i;
 	}
@@ -169,7 +169,8 @@ uint32_t binding_add(struct bindings *b, uint8_t subtype, struct span id)
 	// A node known already keeps its first session as its entry in the index; the new one
 	// stands behind that.
 	struct bce *e = binding_get(b, i);
-	*e = (struct bce){.mn = mn, .next_of_mn = BCE_NULL};
+	*e = (struct bce){
+		.mn = mn, .next_of_mn = BCE_NULL, .sharer = BCE_NULL, .service = UINT16_MAX};
 	if (other == BCE_NULL) {
 		mn->first = i;
 	} else {

@@ -35,7 +35,10 @@ struct bce {
 	uint16_t seq;
 	bool by_timestamp; // the last accepted update had one (LMA-TS-06)
 	bool waited_for;   // a held update waits for it
+	bool is_second;    // shares its prefixes, and packets for them go to the other one
+	uint16_t service;  // number of the network that was selected, UINT16_MAX: none
 	uint32_t mag, next_of_mn, lifetime_s, handovers;
+	uint32_t sharer;    // the other binding with the same prefixes (LMA-BC-12), BCE_NULL: none
 	uint64_t timestamp; // of the last accepted update, 0: it had none
 	ns_t since;
 	struct ip6_addr lla; // the MAG's link-local address on that link, zero: none
@@ -61,6 +64,7 @@ uint32_t binding_add(struct bindings *, uint8_t subtype, struct span mn_id);
 void binding_del(struct bindings *, uint32_t);
 struct bce *binding_get(const struct bindings *, uint32_t);
 
+// Of two that share it the one that packets go to.
 uint32_t binding_find_hnp(const struct bindings *, struct ip6_prefix);
 uint32_t binding_find_mn(const struct bindings *, uint8_t subtype, struct span mn_id); // the first
 static inline uint32_t binding_next_of_mn(const struct bindings *b, uint32_t i)

@@ -14,8 +14,9 @@ enum {
 	MAX_HELD = 1024,       // binding updates that wait for an old MAG (SEC-10)
 	HELD_PER_BCE = 4,
 	EXPIRIES_PER_INPUT = 256,
-	// One event of one binding, and everything that waited for it.
-	ACTIONS_PER_EVENT = (2 * MAX_HNPS_PER_BCE + 6) * (1 + HELD_PER_BCE),
+	// One event of one binding, and everything that waited for it; a pool for each prefix may
+	// have crossed a watermark.
+	ACTIONS_PER_EVENT = (3 * MAX_HNPS_PER_BCE + 8) * (1 + HELD_PER_BCE),
 	REPLIES_PER_EVENT = 1 + HELD_PER_BCE,
 	// The largest input is a tick with its expiries, and a message on top. As much again is
 	// kept for BINDs that fail: what they undo is never more than what was done.
@@ -35,21 +36,30 @@ struct request {
 	uint32_t lifetime_s;
 	struct span mn_id, ll_id; // ll_id empty: absent, empty or all zero (LMA-BC-12c)
 	struct span ll_id_sent;   // as it came, for the answer
+	struct span service;      // RFC 5149, empty: none was selected
 	struct ip6_addr lla;
 	struct ip6_prefix hnps[MH_MAX_OPTS]; // as they came, zero ones included
 	uint8_t n_hnps, n_zero;
 	uint8_t mn_id_subtype, handoff, access;
-	uint32_t mag; // mag_id of the care-of address, 0: none yet
+	uint32_t mag;              // mag_id of the care-of address, 0: none yet
+	uint32_t mag_row, profile; // of the configuration, NO_ROW: none
 	enum lma_update update;
 	bool has_mn_id, has_handoff, has_access, has_timestamp, has_lla, has_ll_id;
 };
 
 // What the lookup of RFC 5213 5.4.1 says. REFUSED carries a status.
-enum match_kind { MATCH_NEW, MATCH_BINDING, MATCH_WAIT, MATCH_SILENT, MATCH_REFUSED };
+enum match_kind {
+	MATCH_NEW,
+	MATCH_BINDING,
+	MATCH_WAIT,
+	MATCH_SHARE, // a new session with the prefixes of another one (RFC 7864 3.2.1)
+	MATCH_SILENT,
+	MATCH_REFUSED
+};
 
 struct match {
 	enum match_kind kind;
-	uint32_t bce;       // BINDING, WAIT: which
+	uint32_t bce;       // BINDING, WAIT, SHARE: which
 	uint32_t freshness; // the binding whose timestamp or sequence counts, BCE_NULL: none
 	enum pba_status status;
 };
@@ -63,7 +73,8 @@ struct mag_record {
 	ns_t last_heard;
 	uint64_t received[LMA_N_UPDATES], accepted[LMA_N_UPDATES], denied[LMA_N_UPDATES];
 	struct heartbeat heartbeat;
-	ns_t lost; // when it told that its sessions are gone; 0: it did not
+	ns_t lost;                    // when it told that its sessions are gone; 0: it did not
+	bool odd_timestamps, odd_lla; // it has been told of (LMA-VAR-01)
 };
 
 // What an update replaced in a binding, should the workers have no room for the change.
@@ -73,6 +84,7 @@ struct before {
 	ns_t deadline;
 	uint32_t mag, lifetime_s, handovers;
 	uint16_t seq;
+	uint16_t service;
 	uint8_t state, access, handoff, lmaa, ll_id_len;
 	bool by_timestamp;
 	uint8_t ll_id[256];
@@ -96,7 +108,14 @@ struct reply {
 // A binding update that waits for the old MAG (LMA-BC-08); its spans point into its own bytes.
 struct held {
 	struct request request;
-	uint8_t mn_id[256], ll_id[256];
+	uint8_t mn_id[256], ll_id[256], service[256];
+};
+
+// What policy.c knows beside the rows: their indexes.
+struct policy {
+	struct map mags, profiles; // rows for one address; rows by key
+	const char **networks;     // of all pools, each once: the number is bce.service
+	uint32_t n_networks;
 };
 
 struct lma {
@@ -106,6 +125,7 @@ struct lma {
 	struct instant now;
 	struct bindings bindings;
 	struct pools pools;
+	struct policy policy;
 	struct wheel *timers;    // by binding: end of lifetime, or of the MinDelay wait
 	struct mag_record *mags; // by mag_id, 1..max_mags
 	struct wheel *beats;     // by mag_id: the next heartbeat
@@ -126,10 +146,25 @@ struct lma {
 
 // ---- policy.c
 
-// The configured row that covers a care-of address, UINT32_MAX: no MAG of ours.
+enum { NO_ROW = UINT32_MAX, NO_SERVICE = UINT16_MAX };
+
+int policy_init(struct lma *); // 0, -ENOMEM
+void policy_done(struct lma *);
+// The configured row that covers a care-of address, NO_ROW: no MAG of ours.
 uint32_t policy_mag(const struct lma *, struct ip6_addr coa);
-// 0, PBA_NOT_LMA_FOR_THIS_MN or PBA_PROXY_REG_NOT_ENABLED.
-enum pba_status policy_node(const struct lma *, struct span mn_id);
+// The row of a mobile node, NO_ROW: none.
+uint32_t policy_profile(const struct lma *, uint8_t mn_id_subtype, struct span mn_id);
+// Whether that row of MAGs may serve it (LMA-RX-12).
+bool policy_mag_serves(const struct lma *, uint32_t mag_row, const struct request *);
+// The number of the service that was selected; NO_SERVICE: none, or one that no pool has.
+uint16_t policy_service(const struct lma *, struct span name);
+// The pools that an update may have prefixes of, given the service of its binding.
+struct claim policy_claim(const struct lma *, const struct request *, uint16_t service);
+uint32_t policy_sessions(const struct lma *, const struct request *);
+uint32_t policy_lifetime_s(const struct lma *, const struct request *); // at most
+// How many prefixes a new session gets that asks for one, and which of them are static and free.
+uint8_t policy_hnps(const struct lma *, const struct request *,
+		    struct ip6_prefix statics[MAX_HNPS_PER_BCE], uint8_t *n_statics);
 
 // ---- mags.c
 
@@ -167,6 +202,8 @@ enum bce_event {
 	EV_DEREG_FOREIGN,
 	EV_TIME_OVER,
 	EV_DELETE,
+	EV_SERVICE_LOST, // another service was asked for, and refused (RFC 5149 4.2)
+	EV_SHARE,        // another session with its prefixes
 	EV_BIND_FAILED,
 	N_BCE_EVENTS,
 };
@@ -240,3 +277,5 @@ void put_note(struct lma *, enum lma_note_kind, struct ip6_addr mag, uint8_t sta
 // The same about a mobile node; `mn_id` stays valid until the next input.
 void put_note_of(struct lma *, enum lma_note_kind, struct ip6_addr mag, uint8_t status,
 		 struct span mn_id);
+// One for each pool whose watermark was crossed.
+void put_watermarks(struct lma *);

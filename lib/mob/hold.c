@@ -4,7 +4,7 @@
 // is de-registered, moved or gone, or after MaxDelayBeforeNewBCEAssign as a new session.
 #include "mob/engine.h"
 
-// The link-layer identifier's views are set when it is judged: nobody looks at them before.
+// The views of identifier and service are set when it is judged: nobody looks at them before.
 static void keep(struct held *h, const struct request *r)
 {
 	h->request = *r;
@@ -12,6 +12,8 @@ static void keep(struct held *h, const struct request *r)
 	h->request.mn_id.p = h->mn_id;
 	if (r->ll_id_sent.n > 0)
 		memcpy(h->ll_id, r->ll_id_sent.p, r->ll_id_sent.n);
+	if (r->service.n > 0)
+		memcpy(h->service, r->service.p, r->service.n);
 }
 
 // Of two updates of one MAG, whether `a` was sent after `b`; the network may have swapped them.
@@ -67,6 +69,7 @@ static void judge(struct lma *lma, uint32_t i, enum update_path path)
 
 	h.request.mn_id.p = h.mn_id;
 	h.request.ll_id.p = h.request.ll_id_sent.p = h.ll_id;
+	h.request.service.p = h.service;
 	drop(lma, i);
 	take_update(lma, &h.request, path);
 }

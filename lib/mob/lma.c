@@ -7,7 +7,8 @@
 
 static bool conf_is_sound(const struct lma_conf *c)
 {
-	if (c->max_bindings == 0 || c->max_bindings > WHEEL_MAX_ITEMS || c->max_mags == 0)
+	if (c->max_bindings == 0 || c->max_bindings > WHEEL_MAX_ITEMS || c->max_mags == 0 ||
+	    c->n_pools > LMA_MAX_POOLS)
 		return false;
 	for (uint32_t i = 0; i < c->n_pools; i++)
 		if (c->pools[i].hnp_len == 0 || c->pools[i].hnp_len > 64 ||
@@ -50,7 +51,7 @@ static bool make_tables(struct lma *lma, struct instant now)
 		return false;
 	for (uint32_t i = 0; i < MAX_HELD; i++)
 		lma->held_for[i] = BCE_NULL;
-	return map_init(&lma->mags_by_coa, 0) == 0 &&
+	return map_init(&lma->mags_by_coa, 0) == 0 && policy_init(lma) == 0 &&
 	       bindings_init(&lma->bindings, lma->conf.max_bindings, lma->key) == 0 &&
 	       pools_init(&lma->pools, &lma->conf, lma->key) == 0;
 }
@@ -80,6 +81,7 @@ void lma_free(struct lma *lma)
 		return;
 	bindings_done(&lma->bindings);
 	pools_done(&lma->pools);
+	policy_done(lma);
 	map_done(&lma->mags_by_coa);
 	wheel_free(lma->timers);
 	wheel_free(lma->held_timers);
@@ -104,7 +106,13 @@ void put_action(struct lma *lma, const struct lma_action *action)
 
 static bool is_bind_of(const struct lma *lma, const struct lma_action *a, uint32_t bce)
 {
-	return a->kind == LMA_BIND && binding_find_hnp(&lma->bindings, a->bind.hnp) == bce;
+	const struct bce *e = binding_get(&lma->bindings, bce);
+	const struct ip6_prefix *hnps = binding_hnps(e);
+
+	for (uint8_t i = 0; a->kind == LMA_BIND && i < e->n_hnps; i++)
+		if (ip6_prefix_equal(hnps[i], a->bind.hnp))
+			return true;
+	return false;
 }
 
 void drop_binds(struct lma *lma, uint32_t bce)
@@ -224,6 +232,23 @@ static void take_prefix_event(struct lma *lma, enum bce_event event, struct ip6_
 		transit(lma, event, bce, NULL);
 }
 
+static void delete_all(struct lma *lma, struct ip6_prefix hnp)
+{
+	while (binding_find_hnp(&lma->bindings, hnp) != BCE_NULL)
+		take_prefix_event(lma, EV_DELETE, hnp);
+}
+
+void put_watermarks(struct lma *lma)
+{
+	for (uint32_t i; (i = pool_next_crossed(&lma->pools)) != NO_ROW;) {
+		enum lma_note_kind kind =
+			lma->pools.v[i].is_high ? LMA_NOTE_POOL_HIGH : LMA_NOTE_POOL_LOW;
+		lma->totals.notes[kind]++;
+		put_action(lma, &(struct lma_action){.kind = LMA_NOTE,
+						     .note = {.kind = kind, .pool = i}});
+	}
+}
+
 void lma_input(struct lma *lma, struct instant now, const struct lma_event *event)
 {
 	if (now.mono > lma->now.mono)
@@ -250,7 +275,7 @@ void lma_input(struct lma *lma, struct instant now, const struct lma_event *even
 		take_prefix_event(lma, EV_BIND_FAILED, event->bind_failed.hnp);
 		break;
 	case LMA_DELETE:
-		take_prefix_event(lma, EV_DELETE, event->delete.hnp);
+		delete_all(lma, event->delete.hnp);
 		break;
 	}
 }
@@ -313,12 +338,38 @@ bool lma_next_binding(const struct lma *lma, uint32_t *cursor, struct lma_bindin
 			.expires = wheel_get(lma->timers, *cursor),
 			.lifetime_s = e->lifetime_s,
 			.handovers = e->handovers,
+			.service = e->service != NO_SERVICE ? lma->policy.networks[e->service] : "",
+			.shared = e->sharer != BCE_NULL,
 			.stale = is_stale(lma, e, wheel_get(lma->timers, *cursor)),
 		};
 		++*cursor;
 		return true;
 	}
 	return false;
+}
+
+bool lma_next_pool(const struct lma *lma, uint32_t *cursor, struct lma_pool *out)
+{
+	uint32_t i = *cursor;
+
+	if (i >= lma->pools.n)
+		return false;
+	const struct pool *p = &lma->pools.v[i];
+	*out = (struct lma_pool){
+		.name = lma->conf.pools[i].name,
+		.network = lma->conf.pools[i].network,
+		.block = p->block,
+		.hnp_len = p->hnp_len,
+		.is_high = p->is_high,
+		.prefixes = p->count,
+		.used = p->used,
+		.quarantined = p->quarantined,
+		.reserved = p->reserved,
+		.exhausted = p->exhausted,
+	};
+	out->free = out->prefixes - out->used - out->quarantined - out->reserved;
+	++*cursor;
+	return true;
 }
 
 const struct lma_totals *lma_totals(struct lma *lma)
@@ -331,11 +382,11 @@ const struct lma_totals *lma_totals(struct lma *lma)
 	t->mags = lma->mags_by_coa.n;
 	t->prefixes_used = t->prefixes_free = 0;
 	t->prefixes_quarantined = lma->pools.n_quarantined;
-	for (uint32_t i = 0; i < lma->pools.n; i++) {
-		t->prefixes_used += lma->pools.v[i].used;
-		t->prefixes_free += lma->pools.v[i].count - lma->pools.v[i].used;
+	struct lma_pool pool;
+	for (uint32_t i = 0; lma_next_pool(lma, &i, &pool);) {
+		t->prefixes_used += pool.used;
+		t->prefixes_free += pool.free;
 	}
-	t->prefixes_free -= t->prefixes_quarantined;
 	return t;
 }
 

@@ -11,7 +11,7 @@
 // binding.c      the binding cache entries, their indexes and timers
 // pool.c         home network prefixes: allocate, claim, release, quarantine
 // mags.c         the MAGs that have spoken, their numbers and counters
-// policy.c       which MAG may serve, which mobile node may be served
+// policy.c       which MAG may serve whom, with which prefixes, for how long
 // beats.c        heartbeats with the MAGs that have bindings; heartbeat.[ch] with one peer
 // answer.c       composing PBAs and Binding Errors (LMA-PBA-*)
 //
@@ -20,8 +20,8 @@
 // table, can fail harder than a status code and a counter. Randomness comes from the seed: same
 // inputs, same outputs.
 //
-// RFCs: 5213 (5, 8.1..8.9, 9.1), 6275 (9, 10 as 5213 takes them over), 6543.
-// missing: IPsec (SEC-07), IPv4 (RFC 5844), AAA (ASK), stable storage (PERSIST).
+// RFCs: 5213 (5, 8.1..8.9, 9.1), 6275 (9, 10 as 5213 takes them over), 5149, 5847, 6543,
+// 7864 3.2.1. missing: IPsec (SEC-07), IPv4 (RFC 5844), AAA (ASK), stable storage (PERSIST).
 #pragma once
 
 #include "base/addr.h"
@@ -31,26 +31,49 @@
 
 struct lma;
 
-// A MAG, or a range of them, that may register here (LMA-RX-06 step 4, SEC-03).
+enum { LMA_MAX_POOLS = 1024 };
+
+// Which mobile nodes: a whole NAI, its "@realm", or "*".
+struct lma_key {
+	char text[256];
+};
+
+// A MAG, or a range of them, that may register here (LMA-RX-06 step 4, SEC-03). A row for one
+// address goes before a range that holds it, ranges in their order.
 struct lma_mag_conf {
 	char name[32];
-	struct ip6_prefix from; // /128: one MAG
+	struct ip6_prefix from;      // /128: one MAG
+	const struct lma_key *nodes; // whom it may serve, else 154 (LMA-RX-12); none: everybody
+	uint32_t n_nodes;
+	const uint16_t *pools; // whose prefixes it may serve, else 155; none: all
+	uint32_t n_pools;
+	uint32_t max_bindings; // of one care-of address, beyond it 130 (SEC-05); 0: no limit
 };
 
 // A block that home network prefixes are cut from. Pools do not overlap.
 struct lma_pool_conf {
 	char name[32];
+	char network[32]; // the service that it belongs to (RFC 5149); "": to any
 	struct ip6_prefix block;
-	uint8_t hnp_len; // length of each HNP: block.len..64
+	uint8_t hnp_len;           // length of each HNP: block.len..64
+	uint8_t high_pct, low_pct; // watermarks of what is in use; high 0: none
 };
 
-// Who may be served. The first row whose key equals the whole MN-ID, else its "@realm", else "*"
-// decides.
+// Who may be served, and with what. The row whose key equals the whole MN-ID, else its "@realm",
+// else "*" decides. An MN-ID that is no NAI has "*" only.
 struct lma_profile_conf {
 	char key[256];
-	bool permit; // false: 152
+	bool permit;           // false: 152
+	const uint16_t *pools; // dynamic prefixes come from these; none: from all
+	uint32_t n_pools;
+	uint32_t max_lifetime_s;           // 0: lma_conf's
+	uint32_t sessions;                 // 0: lma_conf's
+	uint8_t hnps;                      // how many one zero HNP gives (LMA-REG-05); 0: 1
+	const struct ip6_prefix *prefixes; // static ones: for the first session, nobody else's
+	uint32_t n_prefixes;
 };
 
+// What the rows point to is the caller's, and stays as it is until lma_free.
 struct lma_conf {
 	const struct lma_mag_conf *mags;
 	const struct lma_pool_conf *pools;
@@ -64,9 +87,14 @@ struct lma_conf {
 	ns_t max_delay_before_new_bce_assign; // RFC 5213 9.1, default 1.5 s
 	ns_t timestamp_validity_window;       // RFC 5213 9.1, default 300 ms
 	ns_t prefix_quarantine;               // LMA-EXP-02, default min_delay_before_bce_delete
+	ns_t coalesce_first_pbu;              // LMA-BC-17, default 0: off
+	bool new_session_at_once; // LMA-BC-08: no PBU waits for the old MAG; default off
 	bool mobile_node_generated_timestamp; // RFC 5213 9.3
-	struct heartbeat_conf heartbeat;      // RFC 5847
-	const struct ip6_addr *addresses;     // our own, from which MAGs are told of a lost state
+	// What the domain has, RFC 5213 9.3: a MAG that shows otherwise is told of (LMA-VAR-01).
+	bool expect_timestamps;           // TimestampBasedApproachInUse
+	bool expect_fixed_lla;            // FixedMAGLinkLocalAddressOnAllAccessLinks is not "::"
+	struct heartbeat_conf heartbeat;  // RFC 5847
+	const struct ip6_addr *addresses; // our own, from which MAGs are told of a lost state
 	uint32_t n_addresses;
 };
 
@@ -78,7 +106,7 @@ enum lma_event_kind {
 	LMA_BIND_FAILED, // the BIND just pulled could not be carried out: no room in the workers'
 			 // tables, what was there before is there still. To be told before the next
 			 // one is pulled
-	LMA_DELETE,      // the operator deletes the binding of a prefix
+	LMA_DELETE,      // the operator deletes every binding of a prefix
 };
 
 struct lma_event {
@@ -94,15 +122,15 @@ struct lma_event {
 			enum mh_err err;
 		} bad;
 		struct {
-			struct ip6_prefix hnp;
+			struct ip6_prefix hnp; // bind_failed: of the BIND
 		} bind_failed, delete;
 	};
 };
 
 // What to do, in this order. Everything in an action stays valid until the next lma_input.
 enum lma_action_kind {
-	LMA_BIND,   // packets for hnp go to coa from now on, and are taken from coa only; replaces
-		    // what was there
+	LMA_BIND, // packets for hnp go to coa from now on, and are taken from there only; replaces
+		  // what was there
 	LMA_DETACH, // packets for hnp are dropped by name (LMA-DER-01)
 	LMA_UNBIND, // hnp is nobody's; after a BIND that failed it may be one that never was bound
 	LMA_SEND,   // a message; the workers know every binding that it grants
@@ -125,6 +153,10 @@ struct lma_action {
 			struct ip6_prefix hnp;
 			struct ip6_addr lmaa, coa; // the tunnel's two ends
 			uint32_t mag; // dense number of coa, 1..max_mags; the workers' mag_id
+			// Another MAG that shares the prefix: packets come from there too
+			// (LMA-BC-12); 0: none.
+			uint32_t also;
+			struct ip6_addr also_coa;
 		} bind;
 		struct {
 			struct ip6_prefix hnp;
@@ -138,6 +170,7 @@ struct lma_action {
 			struct ip6_addr mag; // zero if it concerns none
 			struct span mn_id;   // empty if it concerns none
 			uint8_t status;
+			uint32_t pool; // POOL_HIGH, POOL_LOW: row of the configuration
 		} note;
 	};
 };
@@ -179,6 +212,8 @@ struct lma_binding {
 	ns_t expires; // end of lifetime, or of the MinDelay wait
 	uint32_t lifetime_s;
 	uint32_t handovers;
+	const char *service; // RFC 5149, "": none was selected
+	bool shared;         // another session has the same prefixes (LMA-BC-12)
 	bool stale; // its MAG does not answer, or lost its sessions, and has not registered it
 		    // since (HB-02)
 };
@@ -208,6 +243,16 @@ struct lma_mag {
 	struct heartbeat heartbeat;
 };
 bool lma_next_mag(const struct lma *, uint32_t *cursor, struct lma_mag *out);
+
+struct lma_pool {
+	const char *name, *network;
+	struct ip6_prefix block;
+	uint8_t hnp_len;
+	bool is_high;                                         // above its high watermark
+	uint64_t prefixes, used, free, quarantined, reserved; // reserved: static, not in use
+	uint64_t exhausted;                                   // how often it had none to give
+};
+bool lma_next_pool(const struct lma *, uint32_t *cursor, struct lma_pool *out);
 
 struct lma_totals {
 	uint32_t bindings, detached, mags, held; // held: PBUs waiting (LMA-BC-08)

@@ -31,6 +31,8 @@ bool request_read(const struct lma_event *event, struct request *r)
 		.src = event->message.src,
 		.dst = event->message.dst,
 		.coa = event->message.src,
+		.mag_row = NO_ROW,
+		.profile = NO_ROW,
 		.arrival_q16 = event->message.arrival_wall_q16,
 		.seq = mh->bu.seq,
 		.flags = mh->bu.flags,
@@ -43,6 +45,8 @@ bool request_read(const struct lma_event *event, struct request *r)
 		r->mn_id_subtype = opt->mn_id.subtype;
 		r->has_mn_id = opt->mn_id.id.n > 0; // OPT-06: empty counts as missing
 	}
+	if ((opt = mh_find(mh, OPT_SERVICE)) != NULL)
+		r->service = opt->service.name;
 	if ((opt = mh_find(mh, OPT_HANDOFF)) != NULL) {
 		r->handoff = opt->handoff.indicator;
 		r->has_handoff = true;

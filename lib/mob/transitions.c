@@ -1,5 +1,8 @@
 // What becomes of a binding: a full matrix of its state and the event. RFC 5213 5.3.2 to 5.3.5.
 //
+// Two sessions of a node may share their prefixes (LMA-BC-12): packets go to the one that was bound
+// last and come from both; what one leaves the other takes over.
+//
 // Every cell is written down, those that cannot happen too. A cell acts only after everything that
 // may fail has succeeded, so an update is carried out whole or answered with a refusal.
 #include "mob/engine.h"
@@ -23,30 +26,74 @@ static void note(const struct step *s, enum lma_note_kind kind)
 	put_note(s->lma, kind, s->lma->mags[e->mag].coa, 0);
 }
 
-static void put_for_each_hnp(const struct step *s, enum lma_action_kind kind)
+static const struct bce *sharer_of(const struct step *s)
 {
-	const struct bce *e = entry(s);
+	uint32_t other = entry(s)->sharer;
+
+	return other != BCE_NULL ? binding_get(&s->lma->bindings, other) : NULL;
+}
+
+static bool is_active(const struct bce *e)
+{
+	return e != NULL && e->state == BCE_ACTIVE;
+}
+
+static void put_bind(const struct step *s, const struct bce *e, const struct bce *also,
+		     struct ip6_prefix hnp)
+{
+	struct lma_action a = {.kind = LMA_BIND, .bind.hnp = hnp};
+
+	a.bind.lmaa = s->lma->bindings.lmaas[e->lmaa];
+	a.bind.coa = s->lma->mags[e->mag].coa;
+	a.bind.mag = e->mag;
+	if (is_active(also) && also->mag != e->mag) {
+		a.bind.also = also->mag;
+		a.bind.also_coa = s->lma->mags[also->mag].coa;
+	}
+	put_action(s->lma, &a);
+}
+
+// Packets go to the binding of the step from now on, and come from its sharer too (LMA-BC-12).
+static void bind_all(const struct step *s)
+{
+	struct bce *e = entry(s);
 	const struct ip6_prefix *hnps = binding_hnps(e);
 
+	e->is_second = false;
+	if (e->sharer != BCE_NULL)
+		binding_get(&s->lma->bindings, e->sharer)->is_second = true;
+	for (uint8_t i = 0; i < e->n_hnps; i++)
+		put_bind(s, e, sharer_of(s), hnps[i]);
+}
+
+// They do not any more: the sharer takes over, if there is one; else they are dropped by name while
+// the prefix is kept (DETACH), or nobody's (UNBIND).
+static void unbind_all(const struct step *s, enum lma_action_kind kind)
+{
+	struct bce *e = entry(s);
+	const struct bce *sharer = sharer_of(s);
+	const struct ip6_prefix *hnps = binding_hnps(e);
+
+	if (sharer != NULL && kind == LMA_UNBIND)
+		kind = LMA_DETACH; // the sharer, in its own wait, keeps the prefix
+	if (is_active(sharer)) {
+		e->is_second = true;
+		binding_get(&s->lma->bindings, e->sharer)->is_second = false;
+	}
 	for (uint8_t i = 0; i < e->n_hnps; i++) {
-		struct lma_action a = {.kind = kind};
-		if (kind == LMA_BIND) {
-			a.bind.hnp = hnps[i];
-			a.bind.lmaa = s->lma->bindings.lmaas[e->lmaa];
-			a.bind.coa = s->lma->mags[e->mag].coa;
-			a.bind.mag = e->mag;
-		} else {
-			a.unbind.hnp = hnps[i];
-		}
-		put_action(s->lma, &a);
+		struct lma_action a = {.kind = kind, .unbind.hnp = hnps[i]};
+		if (is_active(sharer))
+			put_bind(s, sharer, NULL, hnps[i]);
+		else
+			put_action(s->lma, &a);
 	}
 }
 
 // LMA-REG-06, LMA-REG-08: not above the asked one, whole units of 4 s, at least one.
 static uint32_t granted_lifetime(const struct lma *lma, const struct request *r)
 {
-	uint32_t s =
-		r->lifetime_s < lma->conf.max_lifetime_s ? r->lifetime_s : lma->conf.max_lifetime_s;
+	uint32_t most = policy_lifetime_s(lma, r);
+	uint32_t s = r->lifetime_s < most ? r->lifetime_s : most;
 
 	return s < 4 ? 4 : s / 4 * 4;
 }
@@ -87,6 +134,8 @@ static bool accept(const struct step *s)
 	e->lmaa = (uint8_t)lmaa;
 	e->access = r->access;
 	e->handoff = r->handoff;
+	if (r->service.n > 0) // RFC 5149 4.1: left out in a renewal, it is what it was
+		e->service = policy_service(s->lma, r->service);
 	e->lifetime_s = granted_lifetime(s->lma, r);
 	keep_freshness(e, r);
 	if (r->has_lla && !ip6_is_zero(r->lla))
@@ -112,27 +161,34 @@ static void give_prefixes(const struct step *s, const struct ip6_prefix *hnps, u
 		pool_give(&s->lma->pools, hnps[i], owner, s->lma->now.mono);
 }
 
-// One prefix for each that was asked for. The named ones first, so that a zero one does not get
-// what is named behind it; then the zero ones, from the pools.
-static bool take_prefixes(const struct step *s, struct ip6_prefix *out)
+// A session that asks for one prefix gets what its profile says: the static ones that are free, and
+// others up to the number (LMA-REG-05). Else one for each that was asked for: the named ones first,
+// so that a zero one does not get what is named behind it. How many; 0: there are not enough.
+static uint8_t take_prefixes(const struct step *s, struct ip6_prefix *out)
 {
 	const struct request *r = s->r;
-	uint64_t owner = mn_id_hash(s->lma->key, r->mn_id_subtype, r->mn_id);
-	uint8_t n = 0;
+	struct pools *pools = &s->lma->pools;
+	const struct bindings *bindings = &s->lma->bindings;
+	struct claim claim = policy_claim(s->lma, r, policy_service(s->lma, r->service));
+	struct ip6_prefix named[MAX_HNPS_PER_BCE];
+	uint8_t n = 0, n_named = 0, wanted = r->n_hnps;
 	bool ok = true;
 
-	for (uint8_t i = 0; ok && i < r->n_hnps; i++) {
-		if (ip6_is_zero(r->hnps[i].addr))
-			continue;
-		ok = pool_take(&s->lma->pools, &s->lma->bindings, r->hnps[i], owner);
-		if (ok)
-			out[n++] = r->hnps[i];
+	if (r->n_hnps == 1 && r->n_zero == 1)
+		wanted = policy_hnps(s->lma, r, named, &n_named);
+	else
+		for (uint8_t i = 0; i < r->n_hnps; i++)
+			if (!ip6_is_zero(r->hnps[i].addr))
+				named[n_named++] = r->hnps[i];
+	for (; ok && n < n_named; n += ok) {
+		ok = pool_take(pools, bindings, &claim, named[n]);
+		out[n] = named[n];
 	}
-	for (; ok && n < r->n_hnps; n += ok)
-		ok = pool_take_any(&s->lma->pools, &s->lma->bindings, out, n, &out[n]);
+	for (; ok && n < wanted; n += ok)
+		ok = pool_take_any(pools, bindings, &claim, out, n, &out[n]);
 	if (!ok)
 		give_prefixes(s, out, n);
-	return ok;
+	return ok ? n : 0;
 }
 
 static void refuse(const struct step *s, enum lma_note_kind kind)
@@ -141,29 +197,61 @@ static void refuse(const struct step *s, enum lma_note_kind kind)
 	answer(s->lma, s->r, PBA_INSUFFICIENT_RESOURCES, BCE_NULL);
 }
 
+// A binding with these prefixes, not known to the workers yet. False: no room, and nothing is left
+// of it.
+static bool add_binding(struct step *s, const struct ip6_prefix *hnps, uint8_t n)
+{
+	struct bindings *b = &s->lma->bindings;
+
+	s->bce = binding_add(b, s->r->mn_id_subtype, s->r->mn_id);
+	if (s->bce != BCE_NULL && binding_set_hnps(b, s->bce, hnps, n) && accept(s)) {
+		entry(s)->state = BCE_ACTIVE;
+		entry(s)->since = s->lma->now.mono;
+		return true;
+	}
+	if (s->bce != BCE_NULL)
+		binding_del(b, s->bce);
+	return false;
+}
+
 static void create(struct step *s)
 {
 	struct ip6_prefix hnps[MAX_HNPS_PER_BCE];
-	const struct request *r = s->r;
+	uint8_t n = take_prefixes(s, hnps);
 
-	if (!take_prefixes(s, hnps)) {
+	if (n == 0) {
 		refuse(s, LMA_NOTE_POOL_EMPTY); // LMA-REG-01
 		return;
 	}
-	s->bce = binding_add(&s->lma->bindings, r->mn_id_subtype, r->mn_id);
-	if (s->bce == BCE_NULL || !binding_set_hnps(&s->lma->bindings, s->bce, hnps, r->n_hnps) ||
-	    !accept(s)) {
-		if (s->bce != BCE_NULL)
-			binding_del(&s->lma->bindings, s->bce);
-		give_prefixes(s, hnps, r->n_hnps);
+	if (!add_binding(s, hnps, n)) {
+		give_prefixes(s, hnps, n);
 		refuse(s, LMA_NOTE_FULL);
 		return;
 	}
-	entry(s)->state = BCE_ACTIVE;
-	entry(s)->since = s->lma->now.mono;
-	put_for_each_hnp(s, LMA_BIND);
+	bind_all(s);
 	note(s, LMA_NOTE_REGISTERED);
-	answer(s->lma, r, PBA_ACCEPTED, s->bce);
+	put_watermarks(s->lma);
+	answer(s->lma, s->r, PBA_ACCEPTED, s->bce);
+}
+
+// RFC 7864 3.2.1: another session of the node with the same prefixes.
+static void share(struct step *s)
+{
+	struct bindings *b = &s->lma->bindings;
+	struct ip6_prefix hnps[MAX_HNPS_PER_BCE];
+	uint32_t first = s->bce;
+	uint8_t n = entry(s)->n_hnps;
+
+	memcpy(hnps, binding_hnps(entry(s)), n * sizeof(hnps[0]));
+	if (!add_binding(s, hnps, n)) {
+		refuse(s, LMA_NOTE_FULL);
+		return;
+	}
+	entry(s)->sharer = first;
+	binding_get(b, first)->sharer = s->bce;
+	bind_all(s);
+	note(s, LMA_NOTE_SHARED);
+	answer(s->lma, s->r, PBA_ACCEPTED, s->bce);
 }
 
 // LMA-EXT-01: the workers need to know only if the tunnel's own end changed.
@@ -177,7 +265,7 @@ static void renew(struct step *s)
 		return;
 	}
 	if (entry(s)->lmaa != before.lmaa)
-		put_for_each_hnp(s, LMA_BIND);
+		bind_all(s);
 	note(s, LMA_NOTE_REFRESHED);
 	answer_change(s->lma, s->r, s->bce, &before);
 }
@@ -204,7 +292,7 @@ static void hand_over(struct step *s)
 		return;
 	}
 	entry(s)->handovers++;
-	put_for_each_hnp(s, LMA_BIND);
+	bind_all(s);
 	note(s, LMA_NOTE_HANDED_OVER);
 	answer_change(s->lma, s->r, s->bce, &before);
 	release(s, true); // LMA-BC-19
@@ -223,7 +311,7 @@ static void revive(struct step *s)
 	entry(s)->state = BCE_ACTIVE;
 	entry(s)->handovers += entry(s)->mag != before.mag;
 	s->lma->bindings.n_detached--;
-	put_for_each_hnp(s, LMA_BIND);
+	bind_all(s);
 	note(s, LMA_NOTE_REVIVED);
 	answer_change(s->lma, s->r, s->bce, &before);
 	release(s, true);
@@ -239,7 +327,7 @@ static void detach(struct step *s)
 	s->lma->bindings.n_detached++;
 	wheel_set(s->lma->timers, s->bce,
 		  s->lma->now.mono + s->lma->conf.min_delay_before_bce_delete);
-	put_for_each_hnp(s, LMA_DETACH);
+	unbind_all(s, LMA_DETACH);
 	note(s, LMA_NOTE_DEREGISTERED);
 	answer(s->lma, s->r, PBA_ACCEPTED, s->bce);
 	release(s, false);
@@ -264,13 +352,19 @@ static void remove_binding(struct step *s, enum lma_note_kind kind)
 	const struct ip6_prefix *hnps = binding_hnps(e);
 	uint64_t owner = mn_id_hash(lma->key, e->mn->subtype, binding_mn_id(e));
 
-	put_for_each_hnp(s, LMA_UNBIND);
+	unbind_all(s, LMA_UNBIND);
 	note(s, kind);
 	lma->bindings.n_detached -= e->state == BCE_DETACHED;
 	mag_release(lma, e->mag);
 	wheel_stop(lma->timers, s->bce);
-	for (uint8_t i = 0; i < e->n_hnps; i++)
+	for (uint8_t i = 0; i < e->n_hnps && e->sharer == BCE_NULL; i++)
 		pool_give(&lma->pools, hnps[i], owner, lma->now.mono);
+	if (e->sharer != BCE_NULL) {
+		struct bce *sharer = binding_get(&lma->bindings, e->sharer);
+		sharer->sharer = BCE_NULL;
+		sharer->is_second = false;
+	}
+	put_watermarks(lma);
 	bool waited_for = e->waited_for;
 	binding_del(&lma->bindings, s->bce);
 	if (waited_for)
@@ -287,6 +381,11 @@ static void delete (struct step *s)
 	remove_binding(s, LMA_NOTE_DELETED);
 }
 
+static void lose_service(struct step *s)
+{
+	remove_binding(s, LMA_NOTE_SERVICE_LOST); // LMA-RX-08
+}
+
 // A change of a binding is taken back whole (LMA-RX-08); a new one goes. So does one whose change
 // cannot be taken back, or whose way back fails too.
 static void give_up(struct step *s)
@@ -300,7 +399,10 @@ static void give_up(struct step *s)
 		remove_binding(s, LMA_NOTE_NO_ROOM);
 		return;
 	}
-	put_for_each_hnp(s, entry(s)->state == BCE_DETACHED ? LMA_DETACH : LMA_BIND);
+	if (is_active(entry(s)))
+		bind_all(s);
+	else
+		unbind_all(s, LMA_DETACH);
 	note(s, LMA_NOTE_NO_ROOM);
 }
 
@@ -314,6 +416,8 @@ static void (*const cells[BCE_N_STATES][N_BCE_EVENTS])(struct step *) = {
 			[EV_DEREG_FOREIGN] = ignore, // LMA-DER-04
 			[EV_TIME_OVER] = cannot_happen,
 			[EV_DELETE] = cannot_happen,
+			[EV_SERVICE_LOST] = cannot_happen,
+			[EV_SHARE] = cannot_happen,
 			[EV_BIND_FAILED] = cannot_happen,
 		},
 	[BCE_ACTIVE] =
@@ -325,6 +429,8 @@ static void (*const cells[BCE_N_STATES][N_BCE_EVENTS])(struct step *) = {
 			[EV_DEREG_FOREIGN] = ignore, // LMA-DER-03, LMA-HO-02
 			[EV_TIME_OVER] = expire,
 			[EV_DELETE] = delete,
+			[EV_SERVICE_LOST] = lose_service,
+			[EV_SHARE] = share,
 			[EV_BIND_FAILED] = give_up,
 		},
 	[BCE_DETACHED] =
@@ -336,6 +442,8 @@ static void (*const cells[BCE_N_STATES][N_BCE_EVENTS])(struct step *) = {
 			[EV_DEREG_FOREIGN] = ignore,
 			[EV_TIME_OVER] = delete, // LMA-DER-02
 			[EV_DELETE] = delete,
+			[EV_SERVICE_LOST] = lose_service,
+			[EV_SHARE] = share,
 			[EV_BIND_FAILED] = give_up,
 		},
 };

@@ -16,6 +16,7 @@ void remember(const struct lma *lma, uint32_t bce, struct before *out)
 		.lifetime_s = e->lifetime_s,
 		.handovers = e->handovers,
 		.seq = e->seq,
+		.service = e->service,
 		.state = e->state,
 		.access = e->access,
 		.handoff = e->handoff,
@@ -44,6 +45,7 @@ bool restore(struct lma *lma, uint32_t bce, const struct before *before)
 	e->lifetime_s = before->lifetime_s;
 	e->handovers = before->handovers;
 	e->seq = before->seq;
+	e->service = before->service;
 	e->state = before->state;
 	e->access = before->access;
 	e->handoff = before->handoff;

@@ -23,7 +23,7 @@ static enum lma_update class_of(const struct lma *lma, const struct request *r,
 		return r->lifetime_s == 0 ? LMA_DEREG : LMA_UNCLASSIFIED;
 	if (r->lifetime_s == 0)
 		return LMA_DEREG;
-	if (m->kind == MATCH_NEW)
+	if (m->kind == MATCH_NEW || m->kind == MATCH_SHARE)
 		return LMA_INITIAL;
 	return from_its_mag(lma, m->bce, r) ? LMA_REFRESH : LMA_HANDOFF;
 }
@@ -33,7 +33,7 @@ static bool know_mag(struct lma *lma, struct request *r)
 {
 	bool is_first = r->mag == 0;
 
-	r->mag = mag_get(lma, r->coa, policy_mag(lma, r->coa));
+	r->mag = mag_get(lma, r->coa, r->mag_row);
 	if (r->mag != 0) {
 		if (is_first)
 			lma->mags[r->mag].received[r->update]++;
@@ -47,7 +47,7 @@ static bool know_mag(struct lma *lma, struct request *r)
 static void take_notice(struct lma *lma, const struct request *r)
 {
 	count_received(lma, r->mag, r->update);
-	if (r->has_handoff && (r->handoff < HI_NEW_INTERFACE || r->handoff > HI_NO_CHANGE))
+	if (r->has_handoff && (r->handoff < HI_NEW_INTERFACE || r->handoff > HI_SHARED_PREFIXES))
 		put_note(lma, LMA_NOTE_UNKNOWN_HI, r->coa, r->handoff); // LMA-RX-07
 }
 
@@ -59,6 +59,28 @@ static void wait_or_refuse(struct lma *lma, uint32_t bce, const struct request *
 	answer(lma, r, PBA_INSUFFICIENT_RESOURCES, BCE_NULL);
 }
 
+// LMA-RX-08, RFC 5149 4.2: the one refusal that changes something, if it was a change of service.
+static void lose_service(struct lma *lma, const struct match *m, const struct request *r)
+{
+	if (binding_get(&lma->bindings, m->bce)->service != policy_service(lma, r->service))
+		transit(lma, EV_SERVICE_LOST, m->bce, NULL);
+}
+
+// LMA-VAR-01: once for each MAG and variable, for the operator; it is served nevertheless.
+static void compare_domain(struct lma *lma, const struct request *r)
+{
+	struct mag_record *m = &lma->mags[r->mag];
+
+	if (lma->conf.expect_timestamps && !r->has_timestamp && !m->odd_timestamps) {
+		m->odd_timestamps = true;
+		put_note(lma, LMA_NOTE_ODD_TIMESTAMPS, r->coa, 0);
+	}
+	if (lma->conf.expect_fixed_lla && r->has_lla && !m->odd_lla) {
+		m->odd_lla = true;
+		put_note(lma, LMA_NOTE_ODD_LINK_LOCAL, r->coa, 0);
+	}
+}
+
 void take_update(struct lma *lma, struct request *r, enum update_path path)
 {
 	struct match m = lookup_binding(lma, r);
@@ -68,6 +90,8 @@ void take_update(struct lma *lma, struct request *r, enum update_path path)
 	if (path == UPDATE_OVERDUE && m.kind == MATCH_WAIT)
 		m.kind = MATCH_NEW; // LMA-BC-08: nothing came in time
 	r->mag = mag_find(lma, r->coa);
+	r->mag_row = policy_mag(lma, r->coa);
+	r->profile = policy_profile(lma, r->mn_id_subtype, r->mn_id);
 	r->update = class_of(lma, r, &m);
 	if (path == UPDATE_FRESH)
 		take_notice(lma, r);
@@ -75,6 +99,8 @@ void take_update(struct lma *lma, struct request *r, enum update_path path)
 	if (status == PBA_MAG_NOT_AUTHORIZED)
 		put_note(lma, LMA_NOTE_UNKNOWN_MAG, r->coa, (uint8_t)status);
 	if (status != PBA_ACCEPTED) {
+		if (status == PBA_SERVICE_AUTHORIZATION_FAILED && m.kind == MATCH_BINDING)
+			lose_service(lma, &m, r);
 		answer(lma, r, status, BCE_NULL);
 		return;
 	}
@@ -86,8 +112,13 @@ void take_update(struct lma *lma, struct request *r, enum update_path path)
 	}
 	if (!know_mag(lma, r))
 		return;
+	compare_domain(lma, r);
 	if (m.kind == MATCH_WAIT) {
 		wait_or_refuse(lma, m.bce, r);
+		return;
+	}
+	if (m.kind == MATCH_SHARE) {
+		transit(lma, EV_SHARE, m.bce, r);
 		return;
 	}
 	uint32_t bce = m.kind == MATCH_BINDING ? m.bce : BCE_NULL;

@@ -110,18 +110,24 @@ static const struct option_codec options[] = {
 };
 
 #define BIT(ID) ((uint64_t)1 << OPT_##ID)
-// Up to eight options by name; a longer list needs another line here.
-#define BITS_0()                                         0
-#define BITS_1(a)                                        BIT(a)
-#define BITS_2(a, ...)                                   (BIT(a) | BITS_1(__VA_ARGS__))
-#define BITS_3(a, ...)                                   (BIT(a) | BITS_2(__VA_ARGS__))
-#define BITS_4(a, ...)                                   (BIT(a) | BITS_3(__VA_ARGS__))
-#define BITS_5(a, ...)                                   (BIT(a) | BITS_4(__VA_ARGS__))
-#define BITS_6(a, ...)                                   (BIT(a) | BITS_5(__VA_ARGS__))
-#define BITS_7(a, ...)                                   (BIT(a) | BITS_6(__VA_ARGS__))
-#define BITS_8(a, ...)                                   (BIT(a) | BITS_7(__VA_ARGS__))
-#define PICK(_0, _1, _2, _3, _4, _5, _6, _7, _8, n, ...) BITS_##n
-#define OPTS(...)                                        PICK(_0 __VA_OPT__(, ) __VA_ARGS__, 8, 7, 6, 5, 4, 3, 2, 1, 0, _)(__VA_ARGS__)
+// Up to twelve options by name; a longer list needs another line here.
+#define BITS_0()                                                            0
+#define BITS_1(a)                                                           BIT(a)
+#define BITS_2(a, ...)                                                      (BIT(a) | BITS_1(__VA_ARGS__))
+#define BITS_3(a, ...)                                                      (BIT(a) | BITS_2(__VA_ARGS__))
+#define BITS_4(a, ...)                                                      (BIT(a) | BITS_3(__VA_ARGS__))
+#define BITS_5(a, ...)                                                      (BIT(a) | BITS_4(__VA_ARGS__))
+#define BITS_6(a, ...)                                                      (BIT(a) | BITS_5(__VA_ARGS__))
+#define BITS_7(a, ...)                                                      (BIT(a) | BITS_6(__VA_ARGS__))
+#define BITS_8(a, ...)                                                      (BIT(a) | BITS_7(__VA_ARGS__))
+#define BITS_9(a, ...)                                                      (BIT(a) | BITS_8(__VA_ARGS__))
+#define BITS_10(a, ...)                                                     (BIT(a) | BITS_9(__VA_ARGS__))
+#define BITS_11(a, ...)                                                     (BIT(a) | BITS_10(__VA_ARGS__))
+#define BITS_12(a, ...)                                                     (BIT(a) | BITS_11(__VA_ARGS__))
+#define PICK(_0, _1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, n, ...) BITS_##n
+#define OPTS(...)                                                                                  \
+	PICK(_0 __VA_OPT__(, ) __VA_ARGS__, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, _)           \
+	(__VA_ARGS__)
 
 static const struct message_codec messages[] = {
 #define MESSAGE(ID, name, type, rfc, options, ...)                                                 \

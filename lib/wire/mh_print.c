@@ -114,6 +114,8 @@ const char *pba_status_name(uint8_t status)
 		return "home registration not supported";
 	case PBA_SEQUENCE_OUT_OF_WINDOW:
 		return "sequence number out of window";
+	case PBA_SERVICE_AUTHORIZATION_FAILED:
+		return "service authorization failed";
 	case PBA_PROXY_REG_NOT_ENABLED:
 		return "proxy registration not enabled";
 	case PBA_NOT_LMA_FOR_THIS_MN:

@@ -159,7 +159,11 @@ static void take_bind(struct play *p, const struct lma_action *a)
 		v = &p->view[p->n_view++];
 	}
 	assert_in_range(a->bind.mag, 1, p->conf.max_mags);
-	*v = (struct worker_view){a->bind.hnp, a->bind.coa, a->bind.mag, false};
+	*v = (struct worker_view){.hnp = a->bind.hnp,
+				  .coa = a->bind.coa,
+				  .mag = a->bind.mag,
+				  .also = a->bind.also,
+				  .also_coa = a->bind.also_coa};
 }
 
 static void take_unbind(struct play *p, struct ip6_prefix hnp)
@@ -220,6 +224,8 @@ static void pull(struct play *p)
 			break;
 		case LMA_NOTE:
 			p->notes[a.note.kind]++;
+			if (a.note.kind == LMA_NOTE_POOL_HIGH || a.note.kind == LMA_NOTE_POOL_LOW)
+				p->noted_pool = a.note.pool;
 			break;
 		}
 	}
@@ -259,6 +265,8 @@ static void add_identity(struct mh *mh, const struct pbu *u)
 		opt->mn_id.subtype = u->mn_subtype;
 		opt->mn_id.id = text_span(u->mn);
 	}
+	if (u->service != NULL)
+		mh_add(mh, OPT_SERVICE)->service.name = text_span(u->service);
 	if (u->hi != ABSENT)
 		mh_add(mh, OPT_HANDOFF)->handoff.indicator = (uint8_t)u->hi;
 	if (u->att != ABSENT)
@@ -391,6 +399,18 @@ void expect_bound(const struct play *p, const char *hnp, const char *mag)
 	assert_non_null(v);
 	assert_false(v->detached);
 	assert_true(ip6_equal(v->coa, addr(mag)));
+	assert_int_equal(v->also, 0);
+}
+
+void expect_shared(const struct play *p, const char *hnp, const char *mag, const char *also)
+{
+	const struct worker_view *v = find_view(p, prefix(hnp));
+
+	assert_non_null(v);
+	assert_false(v->detached);
+	assert_true(ip6_equal(v->coa, addr(mag)));
+	assert_int_not_equal(v->also, 0);
+	assert_true(ip6_equal(v->also_coa, addr(also)));
 }
 
 void expect_detached(const struct play *p, const char *hnp)

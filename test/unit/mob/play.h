@@ -25,7 +25,7 @@ enum { PLAY_PREFIXES = 1024, PLAY_SENT = 16, PLAY_HNPS = 20 };
 
 // One proxy binding update. Fields that are NULL or ABSENT are options that it does not have.
 struct pbu {
-	const char *mn, *src, *dst, *alt_coa, *ll_id, *lla;
+	const char *mn, *src, *dst, *alt_coa, *ll_id, *lla, *service;
 	const char *hnps[PLAY_HNPS + 1]; // up to the first NULL
 	int hi, att;
 	uint32_t lifetime_s;
@@ -38,8 +38,8 @@ struct pbu {
 
 struct worker_view {
 	struct ip6_prefix hnp;
-	struct ip6_addr coa;
-	uint32_t mag;
+	struct ip6_addr coa, also_coa;
+	uint32_t mag, also; // also: another MAG that packets come from, 0: none
 	bool detached;
 };
 
@@ -60,7 +60,8 @@ struct play {
 	} sent[PLAY_SENT];
 	uint32_t n_sent, n_binds, n_unbinds, n_detaches;
 	uint32_t notes[LMA_N_NOTES];
-	char order[256]; // one letter an action: B D U S, notes left out
+	uint32_t noted_pool; // of the last POOL_HIGH or POOL_LOW
+	char order[256];     // one letter an action: B D U S, notes left out
 };
 
 int play_begin(void **state); // for cmocka: *state is a struct play
@@ -96,6 +97,8 @@ const char *join(struct play *, struct pbu);
 void expect_status(const struct play *, int status);
 void expect_silence(const struct play *);
 void expect_bound(const struct play *, const char *hnp, const char *mag);
+// Packets for it go to the first, and come from both.
+void expect_shared(const struct play *, const char *hnp, const char *mag, const char *also);
 void expect_detached(const struct play *, const char *hnp);
 void expect_unbound(const struct play *, const char *hnp);
 struct lma_binding binding_of(const struct play *, const char *hnp); // n_hnps 0: none

@@ -120,7 +120,7 @@ static void LMA_RX_06_rejects_are_sent_without_lifetime_too(void **state)
 static void LMA_RX_07_reserved_and_unassigned_indicators_count_as_unknown(void **state)
 {
 	struct play *p = *state;
-	static const int his[] = {0, 6, 7, 255};
+	static const int his[] = {0, 7, 8, 255};
 	join(p, attach(MN, MAG1));
 	for (size_t i = 0; i < sizeof(his) / sizeof(his[0]); i++) {
 		struct pbu u = attach(MN, MAG2);
@@ -275,6 +275,13 @@ static void OPT_06_an_identifier_of_another_kind_is_another_node(void **state)
 	const char *hnp = join(p, attach(MN, MAG1));
 	struct pbu u = refresh(MN, MAG1, hnp);
 	u.mn_subtype = 2;
+	say(p, u);
+	expect_status(p, 153); // it has no realm either
+	static const struct lma_profile_conf all[] = {{.key = "*", .permit = true}};
+	p->conf.profiles = all;
+	p->conf.n_profiles = 1;
+	play_restart(p);
+	u.hnps[0] = join(p, attach(MN, MAG1));
 	say(p, u);
 	expect_status(p, 155);
 }

@@ -101,6 +101,9 @@ static void assert_same_option(const struct mh_opt *a, const struct mh_opt *b)
 		assert_int_equal(a->mn_id.subtype, b->mn_id.subtype);
 		assert_same_span(a->mn_id.id, b->mn_id.id);
 		break;
+	case OPT_SERVICE:
+		assert_same_span(a->service.name, b->service.name);
+		break;
 	case OPT_HNP:
 		assert_int_equal(a->hnp.prefix_len, b->hnp.prefix_len);
 		assert_memory_equal(a->hnp.prefix.a, b->hnp.prefix.a, 16);
