@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "app/common/path_mtu.h"
+#include "app/common/tunnel_errors.h"
 #include "app/common/tunnels.h"
 
 enum { PUNTS_A_TURN = 64 };
@@ -45,8 +47,9 @@ static unsigned take_punts(struct plane *p, const struct loop_program *program, 
 			twin_want(p->twin, fwd_punt_of(pkts[i])->glean);
 			waiting_add(&p->waiting, pkts[i], now.mono);
 			continue;
-		default: // what a tunnel reports; the path MTU follows with RFC 2473 8
+		default:
 			p->counters.icmp_punts++;
+			tunnel_errors_take(p, pkts[i], now.mono);
 		}
 		rte_pktmbuf_free(pkts[i]);
 	}
@@ -114,6 +117,7 @@ void loop_run(struct plane *p, struct mgmt *mgmt, const struct loop_program *pro
 		plane_links(p, now.mono, program->on_link, program->arg);
 		waiting_turn(&p->waiting, p->fib, p->workers[0].inject, now.mono, ask_for, p);
 		busy |= mgmt_poll(mgmt, now.mono);
+		path_mtu_turn(p, now.mono);
 		grace_poll(p->grace);
 		if (busy)
 			idle = 0;

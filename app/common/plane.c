@@ -78,8 +78,8 @@ static int start_tables(struct plane *p, char *why, size_t n)
 		rc = bcache_new(&cache, p->grace, &p->bcache);
 	if (rc == 0)
 		rc = fib_new("routes", &fib, p->grace, &p->fib);
-	p->peer_refs = calloc((size_t)p->is.max_peers + 1, sizeof(*p->peer_refs));
-	if (rc == 0 && p->peer_refs == NULL)
+	p->peers = calloc((size_t)p->is.max_peers + 1, sizeof(*p->peers));
+	if (rc == 0 && p->peers == NULL)
 		rc = -ENOMEM;
 	if (rc == -ENOMEM)
 		snprintf(why, n,
@@ -404,7 +404,7 @@ void plane_done(struct plane *p)
 	grace_free(p->grace);
 	free((void *)(uintptr_t)p->fwd_conf);
 	free(p->pools);
-	free(p->peer_refs);
+	free(p->peers);
 	steer_close(p->steer);
 	rte_eal_cleanup();
 }

@@ -3,6 +3,8 @@
 //
 // plane.c       builds it, runs it and takes it down, step by step
 // tunnels.[ch]  bindings become entries and cache slots
+// path_mtu.[ch] what the path to each peer takes, as routers on it have told
+// tunnel_errors.[ch]  ICMPv6 errors about our tunnel packets
 // relay.[ch]    frames between relayed ports and their TAPs
 // signalling.[ch]  mobility messages in and out
 // twin.[ch], rib.[ch], adj.[ch]  the kernel's links, routes and neighbours applied
@@ -20,6 +22,7 @@
 #include "conf/conf.h"
 #include "drivers/xdp/loader.h"
 #include "fib/fib.h"
+#include "fwd/bucket.h"
 #include "linux/kernel_twin.h"
 #include "wire/mh.h"
 
@@ -37,6 +40,16 @@ struct plane_counters {
 	uint64_t punts, gleans, icmp_punts;
 	uint64_t parse_errors[MH_N_ERRS];
 	uint64_t sent, send_no_mbuf, send_ring_full, send_not_encoded;
+	uint64_t tunnel_errors, tunnel_errors_strange, tunnel_errors_relayed, path_mtu_changes;
+	uint64_t params_told; // Parameter Problems about mobility headers (WIRE-01, WIRE-02)
+};
+
+// Who packets come from: the other end of a tunnel.
+struct plane_peer {
+	uint32_t refs; // bindings: at 0 its tunnel packets are refused
+	struct ip6_addr remote;
+	uint16_t path_mtu; // learnt; 0: the configured one holds
+	ns_t path_mtu_until;
 };
 
 struct plane_conf {
@@ -45,6 +58,7 @@ struct plane_conf {
 	struct fwd_conf fwd; // the program's part; ports and pools are filled in here
 	uint64_t max_bindings;
 	uint32_t max_entries, max_peers;
+	uint16_t tunnel_mtu;  // path MTU to a peer until it is learnt
 	struct ip6_addr peer; // the way there is kept known from the start on; zero: none is needed
 };
 
@@ -67,7 +81,10 @@ struct plane {
 	unsigned n_workers, n_running;
 	struct kernel *kernel;
 	struct twin *twin;
-	uint32_t *peer_refs;    // bindings per peer: at 0 its tunnel packets are refused
+	struct plane_peer *peers; // by number
+	uint32_t n_path_mtus;     // of them with a learnt path MTU
+	ns_t path_mtus_due;
+	struct bucket errors;   // ICMPv6 errors that control sends
 	struct waiting waiting; // packets without a neighbour yet
 	struct plane_counters counters;
 	struct relay_counters relayed;

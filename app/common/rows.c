@@ -213,6 +213,16 @@ void rows_put_control(struct stats *s, const struct plane *p)
 	put_stat(s, "signalling_not_encoded", c->send_not_encoded, "not sent: does not fit");
 	put_stat(s, "punts", c->punts, "packets that workers gave to control");
 	put_stat(s, "icmp_punts", c->icmp_punts, "of them ICMPv6 errors about a tunnel");
+	put_stat(s, "tunnel_errors", c->tunnel_errors,
+		 "of those read as being about a tunnel packet");
+	put_stat(s, "tunnel_errors_strange", c->tunnel_errors_strange,
+		 "of them about no tunnel of ours: not believed");
+	put_stat(s, "tunnel_errors_relayed", c->tunnel_errors_relayed,
+		 "told to the source of the inner packet (RFC 2473 8)");
+	put_stat(s, "path_mtu_changes", c->path_mtu_changes,
+		 "path MTUs of peers learnt, or forgotten after ten minutes");
+	put_stat(s, "params_told", c->params_told,
+		 "malformed mobility headers answered with a Parameter Problem");
 	put_stat(s, "gleans", c->gleans, "neighbours that workers asked for");
 	put_stat(s, "relay_to_kernel", r->to_kernel, "frames given to a TAP");
 	put_stat(s, "relay_from_kernel", r->from_kernel, "frames taken from a TAP");
@@ -269,6 +279,77 @@ bool rows_drop(const struct plane *a, struct mgmt_cursor *cursor, json_t *row)
 		return true;
 	}
 	return v - N_VERDICTS == a->n_ports && next_steer_drop(a, row);
+}
+
+static void put_ms(json_t *row, uint32_t ms)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%u ms", (unsigned)ms);
+	put_text(row, "value", text);
+}
+
+static void put_flag(json_t *row, bool flag)
+{
+	put_text(row, "value", flag ? "1" : "0");
+}
+
+static void put_variable(const struct conf *c, uint32_t i, json_t *row)
+{
+	bool is_lma = c->program == CONF_LMA;
+	char text[32];
+
+	switch (i) {
+	case 0:
+		put_flag(row, is_lma ? c->lma.timestamps : c->mag.timestamps);
+		break;
+	case 1:
+		put_flag(row, is_lma && c->lma.mobile_node_generated_timestamp);
+		break;
+	case 2:
+		put_addr(row, "value", is_lma ? c->lma.link_local : c->mag.link_local);
+		break;
+	case 3:
+		text_of_mac((struct span){is_lma ? c->lma.link_layer : c->mag.link_layer, 6}, text,
+			    sizeof(text));
+		put_text(row, "value", text);
+		break;
+	case 4:
+		put_ms(row, c->lma.min_delay_before_bce_delete_ms);
+		break;
+	case 5:
+		put_ms(row, c->lma.max_delay_before_new_bce_assign_ms);
+		break;
+	case 6:
+		put_ms(row, c->lma.timestamp_validity_window_ms);
+		break;
+	}
+}
+
+bool rows_domain(const struct plane *p, struct mgmt_cursor *cursor, json_t *row)
+{
+	static const struct {
+		const char *name, *rfc;
+	} variables[] = {
+		{"TimestampBasedApproachInUse", "RFC 5213 9.3: the same in the domain"},
+		{"MobileNodeGeneratedTimestampInUse", "RFC 5213 9.3: the same in the domain"},
+		{"FixedMAGLinkLocalAddressOnAllAccessLinks",
+		 "RFC 5213 9.3: the same in the domain"},
+		{"FixedMAGLinkLayerAddressOnAllAccessLinks",
+		 "RFC 5213 9.3: the same in the domain"},
+		{"MinDelayBeforeBCEDelete", "RFC 5213 9.1: LMA"},
+		{"MaxDelayBeforeNewBCEAssign", "RFC 5213 9.1: LMA"},
+		{"TimestampValidityWindow", "RFC 5213 9.1: LMA"},
+	};
+	const struct conf *c = p->is.conf;
+	uint32_t n = c->program == CONF_LMA ? 7 : 4, i = cursor->u[0]++;
+
+	if (i >= n)
+		return false;
+	put_text(row, "name", variables[i].name);
+	put_text(row, "rfc", variables[i].rfc);
+	put_variable(c, i, row);
+	return true;
 }
 
 bool rows_version(const char *program, const struct plane *p, ns_t started,

@@ -23,7 +23,7 @@ struct stat {
 	uint64_t value;
 };
 
-enum { MAX_STATS = 192 };
+enum { MAX_STATS = 256 };
 
 struct stats {
 	struct stat rows[MAX_STATS];
@@ -41,5 +41,7 @@ void rows_put_heartbeat(json_t *row, struct ip6_addr peer, const struct heartbea
 bool rows_port(const struct plane *, struct mgmt_cursor *, json_t *row);
 bool rows_interface(const struct plane *, struct mgmt_cursor *, json_t *row);
 bool rows_drop(const struct plane *, struct mgmt_cursor *, json_t *row);
+// The RFC's variables that hold here (RFC 5213 9; LMA-VAR-01).
+bool rows_domain(const struct plane *, struct mgmt_cursor *, json_t *row);
 bool rows_version(const char *program, const struct plane *, ns_t started, struct mgmt_cursor *,
 		  json_t *row);

@@ -1,7 +1,10 @@
 // Parsing and emitting around the IPv6 header that the workers leave on, or route by.
 #include "app/common/signalling.h"
 
+#include "app/common/tunnel_errors.h"
+
 enum { IP6_HEADER = 40, SIGNALLING_HOP_LIMIT = 64 };
+enum { PAYLOAD_PROTO_AT = 0, HEADER_LEN_AT = 1 }; // in a mobility header
 
 bool signalling_read(struct plane *p, struct rte_mbuf *m, ns_t now, struct signalling *out)
 {
@@ -20,6 +23,10 @@ bool signalling_read(struct plane *p, struct rte_mbuf *m, ns_t now, struct signa
 	out->err = mh_parse(bytes, out->src, out->dst, &out->mh);
 	if (out->err != MH_OK)
 		p->counters.parse_errors[out->err]++;
+	if (out->err == MH_BAD_PROTO)
+		tunnel_errors_blame(p, m, PAYLOAD_PROTO_AT, now);
+	if (out->err == MH_TOO_SHORT)
+		tunnel_errors_blame(p, m, HEADER_LEN_AT, now);
 	return true;
 }
 

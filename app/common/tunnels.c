@@ -4,24 +4,46 @@
 
 #include <errno.h>
 
+#include "app/common/path_mtu.h"
+
 // Its first binding makes a peer's tunnel packets welcome, its last one refused.
-static int hold_peer(struct plane *p, const struct fwd_tunnel *t)
+static int hold_peer(struct plane *p, uint32_t peer, struct ip6_addr remote)
 {
-	if (t->peer == 0 || t->peer > p->is.max_peers)
+	if (peer == 0 || peer > p->is.max_peers)
 		return -EINVAL;
-	if (p->peer_refs[t->peer] == 0) {
-		int rc = peer_add(p->fib, t->remote, t->peer);
+	if (p->peers[peer].refs == 0) {
+		int rc = peer_add(p->fib, remote, peer);
 		if (rc != 0)
 			return rc;
+		if (!ip6_equal(p->peers[peer].remote, remote))
+			path_mtu_forget(p, peer);
+		p->peers[peer].remote = remote;
 	}
-	p->peer_refs[t->peer]++;
+	p->peers[peer].refs++;
 	return 0;
 }
 
-static void release_peer(struct plane *p, const struct fwd_tunnel *t)
+static void release_peer(struct plane *p, uint32_t peer)
 {
-	if (--p->peer_refs[t->peer] == 0)
-		peer_del(p->fib, t->remote);
+	if (--p->peers[peer].refs == 0)
+		peer_del(p->fib, p->peers[peer].remote);
+}
+
+// Those that a tunnel's packets come from: one, or two that share its bindings (LMA-BC-12).
+static int hold_peers(struct plane *p, const struct fwd_tunnel *t, struct ip6_addr also)
+{
+	int rc = hold_peer(p, t->peer, t->remote);
+
+	if (rc == 0 && t->also != 0 && (rc = hold_peer(p, t->also, also)) != 0)
+		release_peer(p, t->peer);
+	return rc;
+}
+
+static void release_peers(struct plane *p, const struct fwd_tunnel *t)
+{
+	release_peer(p, t->peer);
+	if (t->also != 0)
+		release_peer(p, t->also);
 }
 
 static void release_entry(struct plane *p, uint32_t value)
@@ -29,7 +51,7 @@ static void release_entry(struct plane *p, uint32_t value)
 	if (value < BCACHE_FIRST)
 		return;
 	const struct fwd_tunnel tunnel = entry_get(p->fib, value)->tunnel;
-	release_peer(p, &tunnel);
+	release_peers(p, &tunnel);
 	entry_release(p->fib, value);
 }
 
@@ -51,24 +73,40 @@ void tunnels_resolve(struct plane *p)
 	entry_each(p->fib, resolve_entry, p);
 }
 
-int tunnels_bind(struct plane *p, struct ip6_prefix hnp, const struct fwd_tunnel *tunnel,
-		 const struct fwd_access *access, uint16_t path_mtu)
+// One more reference to the tunnel's entry: its index, or -errno.
+static int64_t hold_entry(struct plane *p, const struct fwd_tunnel *tunnel,
+			  const struct fwd_access *access, struct ip6_addr also)
 {
-	int rc = hold_peer(p, tunnel);
+	int rc = hold_peers(p, tunnel, also);
 
 	if (rc != 0)
 		return rc;
 	int64_t index = entry_hold(p->fib, tunnel, access);
 	if (index < 0) {
-		release_peer(p, tunnel);
-		return (int)index;
-	}
-	if (entry_refs(p->fib, (uint32_t)index) == 1) {
-		entry_set_mtu(p->fib, (uint32_t)index, path_mtu);
+		release_peers(p, tunnel);
+	} else if (entry_refs(p->fib, (uint32_t)index) == 1) {
+		entry_set_mtu(p->fib, (uint32_t)index, path_mtu_get(p, tunnel->peer));
 		resolve_entry(p, (uint32_t)index, entry_get(p->fib, (uint32_t)index));
 	}
+	return index;
+}
+
+int tunnels_keep(struct plane *p, const struct fwd_tunnel *tunnel)
+{
+	int64_t index = hold_entry(p, tunnel, NULL, (struct ip6_addr){0});
+
+	return index < 0 ? (int)index : 0;
+}
+
+int tunnels_bind(struct plane *p, struct ip6_prefix hnp, const struct fwd_tunnel *tunnel,
+		 const struct fwd_access *access, struct ip6_addr also)
+{
+	int64_t index = hold_entry(p, tunnel, access, also);
+
+	if (index < 0)
+		return (int)index;
 	uint32_t before = bcache_get(p->bcache, hnp);
-	rc = bcache_set(p->bcache, hnp, (uint32_t)index);
+	int rc = bcache_set(p->bcache, hnp, (uint32_t)index);
 	release_entry(p, rc == 0 ? before : (uint32_t)index);
 	return rc;
 }

@@ -20,6 +20,7 @@ static const struct column mags[] = {
 	{"name", "MAG", COLUMN_TEXT, 0},
 	{"proxy_coa", "PROXY-COA", COLUMN_TEXT, 0},
 	{"bindings", "BINDINGS", COLUMN_COUNT, 0},
+	{"path_mtu", "PATH MTU", COLUMN_COUNT, 8},
 	{"received", "RECEIVED", COLUMN_COUNT, 3},
 	{"denied", "DENIED", COLUMN_COUNT, 1},
 	{"initial", "INITIAL", COLUMN_COUNT, 4},
@@ -27,6 +28,27 @@ static const struct column mags[] = {
 	{"handoff", "HANDOFF", COLUMN_COUNT, 5},
 	{"deregistration", "DE-REG", COLUMN_COUNT, 6},
 	{"last_heard_s", "LAST HEARD", COLUMN_DURATION, 2},
+	{.key = NULL},
+};
+
+static const struct column pools[] = {
+	{"name", "POOL", COLUMN_TEXT, 0},
+	{"prefix", "BLOCK", COLUMN_TEXT, 0},
+	{"hnp_length", "HNP LENGTH", COLUMN_COUNT, 6},
+	{"network", "NETWORK", COLUMN_TEXT, 5},
+	{"used", "USED", COLUMN_COUNT, 0},
+	{"free", "FREE", COLUMN_COUNT, 0},
+	{"quarantined", "QUARANTINED", COLUMN_COUNT, 3},
+	{"reserved", "RESERVED", COLUMN_COUNT, 4},
+	{"exhausted", "EXHAUSTED", COLUMN_COUNT, 1},
+	{"level", "LEVEL", COLUMN_TEXT, 2},
+	{.key = NULL},
+};
+
+static const struct column domain[] = {
+	{"name", "VARIABLE", COLUMN_TEXT, 0},
+	{"value", "VALUE", COLUMN_TEXT, 0},
+	{"rfc", "RULE", COLUMN_TEXT, 1},
 	{.key = NULL},
 };
 
@@ -112,6 +134,14 @@ const struct command commands[] = {
 	 .help = "LMA: mobile access gateways and their binding updates",
 	 .columns = mags,
 	 .empty = "no MAG has spoken yet"},
+	{.words = "show pools",
+	 .help = "LMA: home network prefixes: given out, free, kept back",
+	 .columns = pools,
+	 .empty = "no pools"},
+	{.words = "show domain",
+	 .help = "the RFC's variables, some of which are the same in the whole domain",
+	 .columns = domain,
+	 .empty = "no variables"},
 	{.words = "show nodes",
 	 .help = "MAG: mobile nodes on access links",
 	 .columns = nodes,

@@ -3,6 +3,7 @@
 // boot.c     builds it from the configuration and takes it down, step by step
 // control.c  what the control thread's turn does for the engine: messages and timers
 // effects.c  what the engine decides becomes state of the workers; the only file that knows both
+// served.c   whom it serves: the configuration's rows become the engine's
 // show.c     what an operator sees
 // The data plane under it is app/common's (plane.h). Owned by the control thread.
 #pragma once
@@ -14,10 +15,21 @@
 #include "mgmt/mgmt.h"
 #include "mob/lma.h"
 
+// Whom it serves, as the engine's rows; they last as long as the engine.
+struct served {
+	struct lma_mag_conf *mags;
+	struct lma_pool_conf *pools;
+	struct lma_profile_conf *profiles;
+	uint16_t *pool_rows;        // what `pools` of mags and profiles point into
+	struct lma_key *keys;       // what `nodes` of mags point into
+	struct ip6_prefix *statics; // what `prefixes` of profiles point into
+};
+
 struct anchor {
 	struct conf *conf;
 	struct plane plane;
 	struct lma *lma;
+	struct served served;
 	struct mgmt *mgmt;
 	uint64_t bind_failed; // bindings that the workers had no room for
 	struct log_limit refusals;
@@ -38,8 +50,16 @@ void control_run(struct anchor *, const volatile sig_atomic_t *stop);
 
 // ---- effects.c
 
+// A tunnel to this MAG that stays without bindings (LMA-FW-10). 0 or -errno.
+int effects_keep_tunnel(struct anchor *, struct ip6_addr mag);
 // Pulls every action of the engine and carries it out, in order.
 void effects_apply(struct anchor *, struct instant now);
+
+// ---- served.c
+
+int served_make(const struct conf *, struct served *); // 0, -ENOMEM
+void served_fill(const struct served *, const struct conf *, struct lma_conf *);
+void served_free(struct served *);
 
 // ---- show.c
 

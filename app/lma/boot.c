@@ -1,7 +1,6 @@
 // Building the anchor in order, and taking it down in the reverse one. Nothing is steered to us
 // before everything behind it runs, and nothing is any more when we begin to stop.
 #include <errno.h>
-#include <stdlib.h>
 
 #include "app/common/loop.h"
 #include "app/common/management.h"
@@ -19,58 +18,48 @@ static int failed(int rc, char *why, size_t n, const char *what)
 static int start_engine(struct anchor *a, char *why, size_t n)
 {
 	const struct conf *c = a->conf;
-	struct lma_mag_conf *mags = calloc(c->n_mags + 1, sizeof(*mags));
-	struct lma_pool_conf *pools = calloc(c->n_pools + 1, sizeof(*pools));
-	struct lma_profile_conf *profiles = calloc(c->n_profiles + 1, sizeof(*profiles));
 	struct instant now = {loop_now(), 0};
-	int rc = -ENOMEM;
+	struct lma_conf lma = {
+		.max_bindings = c->lma.max_bindings,
+		.max_mags = c->lma.max_mags,
+		.sessions_per_mn = c->lma.sessions_per_mn,
+		.max_lifetime_s = c->lma.max_lifetime_s,
+		.min_delay_before_bce_delete = c->lma.min_delay_before_bce_delete_ms * NS_MSEC,
+		.max_delay_before_new_bce_assign =
+			c->lma.max_delay_before_new_bce_assign_ms * NS_MSEC,
+		.timestamp_validity_window = c->lma.timestamp_validity_window_ms * NS_MSEC,
+		.prefix_quarantine = c->lma.prefix_quarantine_ms * NS_MSEC,
+		.coalesce_first_pbu = c->lma.coalesce_first_pbu_ms * NS_MSEC,
+		.new_session_at_once = !c->lma.wait_for_old_mag,
+		.mobile_node_generated_timestamp = c->lma.mobile_node_generated_timestamp,
+		.expect_timestamps = c->lma.timestamps,
+		.expect_fixed_lla = !ip6_is_zero(c->lma.link_local),
+		.addresses = c->lma.addresses,
+		.n_addresses = c->lma.n_addresses,
+	};
+	int rc = served_make(c, &a->served);
 
-	if (mags != NULL && pools != NULL && profiles != NULL) {
-		for (uint32_t i = 0; i < c->n_mags; i++) {
-			snprintf(mags[i].name, sizeof(mags[i].name), "%s", c->mags[i].name);
-			mags[i].from = c->mags[i].from;
-		}
-		for (uint32_t i = 0; i < c->n_pools; i++) {
-			snprintf(pools[i].name, sizeof(pools[i].name), "%s", c->pools[i].name);
-			pools[i].block = c->pools[i].block;
-			pools[i].hnp_len = c->pools[i].hnp_len;
-		}
-		for (uint32_t i = 0; i < c->n_profiles; i++) {
-			snprintf(profiles[i].key, sizeof(profiles[i].key), "%s",
-				 c->profiles[i].match);
-			profiles[i].permit = c->profiles[i].permit;
-		}
-		struct lma_conf lma = {
-			.mags = mags,
-			.pools = pools,
-			.profiles = profiles,
-			.n_mags = c->n_mags,
-			.n_pools = c->n_pools,
-			.n_profiles = c->n_profiles,
-			.max_bindings = c->lma.max_bindings,
-			.max_mags = c->lma.max_mags,
-			.sessions_per_mn = c->lma.sessions_per_mn,
-			.max_lifetime_s = c->lma.max_lifetime_s,
-			.min_delay_before_bce_delete =
-				c->lma.min_delay_before_bce_delete_ms * NS_MSEC,
-			.max_delay_before_new_bce_assign =
-				c->lma.max_delay_before_new_bce_assign_ms * NS_MSEC,
-			.timestamp_validity_window = c->lma.timestamp_validity_window_ms * NS_MSEC,
-			.prefix_quarantine = c->lma.prefix_quarantine_ms * NS_MSEC,
-			.mobile_node_generated_timestamp = c->lma.mobile_node_generated_timestamp,
-			.addresses = c->lma.addresses,
-			.n_addresses = c->lma.n_addresses,
-		};
+	if (rc == 0) {
+		served_fill(&a->served, c, &lma);
 		rc = restart_heartbeat(c, &lma.heartbeat, why, n);
-		if (rc == 0)
-			a->lma = lma_new(&lma, plane_seed(), now);
 	}
-	free(mags);
-	free(pools);
-	free(profiles);
+	if (rc == 0)
+		a->lma = lma_new(&lma, plane_seed(), now);
 	if (rc == 0 && a->lma == NULL)
 		rc = -ENOMEM;
 	return rc == 0 ? 0 : failed(rc, why, n, "protocol engine");
+}
+
+// LMA-FW-10: tunnels that are there without bindings.
+static int start_tunnels(struct anchor *a)
+{
+	for (uint32_t i = 0; i < a->conf->n_mags; i++) {
+		const struct conf_mag *mag = &a->conf->mags[i];
+		int rc = mag->static_tunnel ? effects_keep_tunnel(a, mag->from.addr) : 0;
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
 }
 
 static int start_plane(struct anchor *a, char *why, size_t n)
@@ -86,8 +75,9 @@ static int start_plane(struct anchor *a, char *why, size_t n)
 			.signalling_rate = c->lma.signalling_rate,
 			.relay_rate = c->dataplane.relay_rate},
 		.max_bindings = c->lma.max_bindings,
-		.max_entries = c->lma.max_mags + 64,
+		.max_entries = 2 * c->lma.max_mags + 64, // one to each MAG, some for two
 		.max_peers = c->lma.max_mags,
+		.tunnel_mtu = c->lma.tunnel_mtu,
 	};
 
 	memcpy(plane.fwd.lmaas, c->lma.addresses, c->lma.n_addresses * sizeof(plane.fwd.lmaas[0]));
@@ -100,7 +90,8 @@ int anchor_start(struct anchor *a, char *why, size_t n)
 
 	a->started = loop_now();
 	if ((rc = management_open(a->conf, show_commands, a, &a->mgmt, why, n)) != 0 ||
-	    (rc = start_plane(a, why, n)) != 0 || (rc = start_engine(a, why, n)) != 0)
+	    (rc = start_plane(a, why, n)) != 0 || (rc = start_engine(a, why, n)) != 0 ||
+	    (rc = start_tunnels(a)) != 0)
 		return failed(rc, why, n, "start");
 	plane_warn_of_addresses(&a->plane);
 	return 0;
@@ -116,6 +107,7 @@ void anchor_stop(struct anchor *a)
 	plane_halt(&a->plane);
 	mgmt_close(a->mgmt);
 	lma_free(a->lma);
+	served_free(&a->served);
 	plane_done(&a->plane);
 	conf_free(a->conf);
 }

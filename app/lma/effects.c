@@ -1,6 +1,8 @@
 // From decisions to effects: what the engine says is done to the workers' tables and to the wire,
 // in the order in which it says it. So a binding is known to the workers before the PBA that grants
 // it leaves.
+#include <errno.h>
+
 #include "app/common/signalling.h"
 #include "app/common/text.h"
 #include "app/common/tunnels.h"
@@ -9,15 +11,27 @@
 static int bind(struct anchor *a, const struct lma_action *action)
 {
 	const struct fwd_tunnel tunnel = {
-		.local = action->bind.lmaa, .remote = action->bind.coa, .peer = action->bind.mag};
+		.local = action->bind.lmaa,
+		.remote = action->bind.coa,
+		.peer = action->bind.mag,
+		.also = action->bind.also,
+	};
 
-	return tunnels_bind(&a->plane, action->bind.hnp, &tunnel, NULL, a->conf->lma.tunnel_mtu);
+	return tunnels_bind(&a->plane, action->bind.hnp, &tunnel, NULL, action->bind.also_coa);
 }
 
 static bool is_news(enum lma_note_kind kind)
 {
-	return kind == LMA_NOTE_REFUSED || kind == LMA_NOTE_MAG_LOST || kind == LMA_NOTE_MAG_BACK ||
-	       kind == LMA_NOTE_MAG_RESTARTED;
+	static const enum lma_note_kind news[] = {
+		LMA_NOTE_REFUSED,        LMA_NOTE_MAG_LOST,       LMA_NOTE_MAG_BACK,
+		LMA_NOTE_MAG_RESTARTED,  LMA_NOTE_POOL_HIGH,      LMA_NOTE_POOL_LOW,
+		LMA_NOTE_ODD_TIMESTAMPS, LMA_NOTE_ODD_LINK_LOCAL,
+	};
+
+	for (size_t i = 0; i < sizeof(news) / sizeof(news[0]); i++)
+		if (news[i] == kind)
+			return true;
+	return false;
 }
 
 static void log_note(struct anchor *a, const struct lma_action *action, ns_t now)
@@ -30,6 +44,11 @@ static void log_note(struct anchor *a, const struct lma_action *action, ns_t now
 		return;
 	if (!log_allowed(&a->refusals, 10, now))
 		return;
+	if (action->note.kind == LMA_NOTE_POOL_HIGH || action->note.kind == LMA_NOTE_POOL_LOW) {
+		log_line(LOG_WARNING, "%s: \"%s\"", lma_note_text(action->note.kind),
+			 a->conf->pools[action->note.pool].name);
+		return;
+	}
 	if (action->note.kind != LMA_NOTE_REFUSED) {
 		log_line(LOG_WARNING, "%s: MAG %s", lma_note_text(action->note.kind),
 			 ip6_format(action->note.mag, mag));
@@ -40,6 +59,17 @@ static void log_note(struct anchor *a, const struct lma_action *action, ns_t now
 		 text_of(action->note.mn_id, mn_id, sizeof(mn_id)),
 		 ip6_format(action->note.mag, mag), action->note.status,
 		 pba_status_name(action->note.status));
+}
+
+int effects_keep_tunnel(struct anchor *a, struct ip6_addr mag)
+{
+	struct fwd_tunnel tunnel = {
+		.local = a->conf->lma.addresses[0],
+		.remote = mag,
+		.peer = lma_keep_mag(a->lma, mag),
+	};
+
+	return tunnel.peer == 0 ? -ENOSPC : tunnels_keep(&a->plane, &tunnel);
 }
 
 void effects_apply(struct anchor *a, struct instant now)

@@ -1,6 +1,7 @@
 // What an operator sees: one function a table, one row a call. Reads, changes nothing. Control
 // thread.
 #include "app/common/loop.h"
+#include "app/common/path_mtu.h"
 #include "app/common/rows.h"
 #include "app/common/text.h"
 #include "app/lma/anchor.h"
@@ -44,7 +45,31 @@ static bool next_binding(void *app, struct mgmt_cursor *cursor, json_t *row)
 	put_real(row, "expires_s", seconds_between(now, b.expires));
 	put_count(row, "lifetime_s", b.lifetime_s);
 	put_count(row, "handovers", b.handovers);
+	put_text(row, "service", b.service);
+	json_object_set_new(row, "shared", json_boolean(b.shared));
 	json_object_set_new(row, "stale", json_boolean(b.stale));
+	return true;
+}
+
+static bool next_pool(void *app, struct mgmt_cursor *cursor, json_t *row)
+{
+	const struct anchor *a = app;
+	struct lma_pool pool;
+	char text[TEXT];
+
+	if (!lma_next_pool(a->lma, &cursor->u[0], &pool))
+		return false;
+	put_text(row, "name", pool.name);
+	put_text(row, "prefix", ip6_prefix_format(pool.block, text));
+	put_text(row, "network", pool.network);
+	put_count(row, "hnp_length", pool.hnp_len);
+	put_count(row, "prefixes", pool.prefixes);
+	put_count(row, "used", pool.used);
+	put_count(row, "free", pool.free);
+	put_count(row, "quarantined", pool.quarantined);
+	put_count(row, "reserved", pool.reserved);
+	put_count(row, "exhausted", pool.exhausted);
+	put_text(row, "level", pool.is_high ? "high" : "ok");
 	return true;
 }
 
@@ -68,6 +93,7 @@ static bool next_mag(void *app, struct mgmt_cursor *cursor, json_t *row)
 	put_addr(row, "proxy_coa", m.coa);
 	put_count(row, "mag_id", m.id);
 	put_count(row, "bindings", m.bindings);
+	put_count(row, "path_mtu", path_mtu_get(&a->plane, m.id));
 	put_count(row, "received", sum_updates(m.received));
 	put_count(row, "accepted", sum_updates(m.accepted));
 	put_count(row, "denied", sum_updates(m.denied));
@@ -145,6 +171,11 @@ static bool next_drop(void *app, struct mgmt_cursor *cursor, json_t *row)
 	return rows_drop(&((struct anchor *)app)->plane, cursor, row);
 }
 
+static bool next_domain(void *app, struct mgmt_cursor *cursor, json_t *row)
+{
+	return rows_domain(&((struct anchor *)app)->plane, cursor, row);
+}
+
 static bool next_version(void *app, struct mgmt_cursor *cursor, json_t *row)
 {
 	const struct anchor *a = app;
@@ -156,6 +187,9 @@ const struct mgmt_command show_commands[] = {
 	{.words = "show bindings",
 	 .help = "every home network prefix and where it is",
 	 .next = next_binding},
+	{.words = "show pools",
+	 .help = "home network prefixes: given out, free, kept back",
+	 .next = next_pool},
 	{.words = "show mags",
 	 .help = "mobile access gateways and their binding updates",
 	 .next = next_mag},
@@ -166,6 +200,7 @@ const struct mgmt_command show_commands[] = {
 	 .next = next_interface},
 	{.words = "show stats", .help = "counters of forwarding and signalling", .next = next_stat},
 	{.words = "show drops", .help = "every way a packet was lost, by name", .next = next_drop},
+	{.words = "show domain", .help = "the RFC's variables that hold here", .next = next_domain},
 	{.words = "show version", .help = "what runs here and since when", .next = next_version},
 	{.words = NULL},
 };

@@ -73,6 +73,7 @@ static int start_plane(struct gateway *g, char *why, size_t n)
 		.max_bindings = (uint64_t)c->mag.max_nodes * PREFIXES_PER_NODE,
 		.max_entries = 2 * c->mag.max_nodes + 64, // a node that moves has two for a moment
 		.max_peers = 16,
+		.tunnel_mtu = c->mag.tunnel_mtu,
 		.peer = c->mag.lmaa, // its first message has a timestamp, and must not wait
 	};
 

@@ -27,7 +27,7 @@ static int bind(struct gateway *g, const struct mag_action *action)
 		.local = g->conf->mag.coa, .remote = action->bind.lmaa, .peer = LMA_PEER};
 	const struct fwd_access place = place_of(g, action->bind.link);
 
-	return tunnels_bind(&g->plane, action->bind.hnp, &tunnel, &place, g->conf->mag.tunnel_mtu);
+	return tunnels_bind(&g->plane, action->bind.hnp, &tunnel, &place, (struct ip6_addr){0});
 }
 
 // What somebody may have to act on; the rest is counted.

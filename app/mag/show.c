@@ -120,6 +120,11 @@ static bool next_drop(void *app, struct mgmt_cursor *cursor, json_t *row)
 	return rows_drop(&((struct gateway *)app)->plane, cursor, row);
 }
 
+static bool next_domain(void *app, struct mgmt_cursor *cursor, json_t *row)
+{
+	return rows_domain(&((struct gateway *)app)->plane, cursor, row);
+}
+
 static bool next_version(void *app, struct mgmt_cursor *cursor, json_t *row)
 {
 	const struct gateway *g = app;
@@ -136,6 +141,7 @@ const struct mgmt_command gateway_commands[] = {
 	{.words = "show ports", .help = "ports, their links and what they lost", .next = next_port},
 	{.words = "show stats", .help = "counters of forwarding and signalling", .next = next_stat},
 	{.words = "show drops", .help = "every way a packet was lost, by name", .next = next_drop},
+	{.words = "show domain", .help = "the RFC's variables that hold here", .next = next_domain},
 	{.words = "show version", .help = "what runs here and since when", .next = next_version},
 	{.words = "mag attach",
 	 .help = "MAC [nai NAI] [interface NAME]: a mobile node is there",

@@ -183,7 +183,8 @@ static void fill_item(struct filler *f, const struct schema_row *list, struct ya
 	}
 }
 
-static void fill_list(struct filler *f, const struct schema_row *row, struct yaml_node *list)
+static void fill_list(struct filler *f, const struct schema_row *row, struct yaml_node *list,
+		      void *base)
 {
 	if (!is_kind(f, row->path, list, YAML_LIST))
 		return;
@@ -200,8 +201,8 @@ static void fill_list(struct filler *f, const struct schema_row *row, struct yam
 		f->no_memory = true;
 		return;
 	}
-	memcpy(at(f->c, row->offset), &items, sizeof(items));
-	memcpy(at(f->c, row->count_offset), &n, sizeof(n));
+	memcpy(at(base, row->offset), &items, sizeof(items));
+	memcpy(at(base, row->count_offset), &n, sizeof(n));
 	for (uint32_t i = 0; i < n; i++)
 		fill_item(f, row, list->items[i], items + i * row->item_size);
 	list->good = true;
@@ -213,7 +214,7 @@ static void fill_row(struct filler *f, const struct schema_row *row, struct yaml
 	char prefix[PATH];
 
 	if (row->type == SCHEMA_LIST) {
-		fill_list(f, row, node);
+		fill_list(f, row, node, base);
 	} else if (row->type != SCHEMA_GROUP) {
 		read_value(f, row, node, base);
 	} else if (is_kind(f, row->path, node, YAML_MAP)) {

@@ -19,7 +19,7 @@ static int permit_all(struct conf *c)
 	if (c->profiles == NULL)
 		return -ENOMEM;
 	c->n_profiles = 1;
-	c->profiles[0] = (struct conf_profile){.match = "*", .permit = true};
+	c->profiles[0] = (struct conf_profile){.match = "*", .permit = true, .prefix_count = 1};
 	return 0;
 }
 
@@ -58,6 +58,19 @@ static const struct conf_port *port_of(const struct conf *c, const struct conf_i
 		if (strcmp(c->ports[i].name, in->port) == 0)
 			return &c->ports[i];
 	return NULL;
+}
+
+// A pool that says when it is high, but not when it is low again.
+static void settle_watermarks(struct conf *c, const struct yaml_node *root)
+{
+	const struct yaml_node *pools = yaml_find(root, "pools");
+
+	for (uint32_t i = 0; pools != NULL && i < c->n_pools && i < pools->n; i++) {
+		struct conf_pool *pool = &c->pools[i];
+		if (yaml_find(pools->items[i], "low_percent") == NULL &&
+		    pool->low_percent >= pool->high_percent)
+			pool->low_percent = (uint8_t)(pool->high_percent * 9 / 10);
+	}
 }
 
 // The kernel's netdev that stands for each interface, where none is named.
@@ -105,6 +118,8 @@ static int build(const char *text, size_t n, struct mistakes *m, struct conf *c)
 		return m->no_memory ? -ENOMEM : 0;
 	}
 	err = check_fill(&tree, m, c);
+	if (err == 0)
+		settle_watermarks(c, tree.root);
 	// Half a file breaks rules that the whole one keeps.
 	if (err == 0 && !tree.cut)
 		rules_check(c, tree.root, m);
@@ -188,6 +203,14 @@ void conf_free(struct conf *c)
 {
 	if (c == NULL)
 		return;
+	for (uint32_t i = 0; i < c->n_mags; i++) {
+		free(c->mags[i].nodes);
+		free(c->mags[i].pools);
+	}
+	for (uint32_t i = 0; i < c->n_profiles; i++) {
+		free(c->profiles[i].pools);
+		free(c->profiles[i].prefixes);
+	}
 	free(c->lma.addresses);
 	free(c->ports);
 	free(c->interfaces);

@@ -59,20 +59,45 @@ struct conf_node { // of a MAG: who is who
 	char nai[254]; // an MN-ID option has room for so much (RFC 4283)
 };
 
+struct conf_key {
+	char text[256]; // a whole NAI, "@realm", or "*"
+};
+
+struct conf_word {
+	char text[CONF_NAME];
+};
+
+struct conf_static {
+	struct ip6_prefix prefix;
+};
+
 struct conf_mag {
 	char name[CONF_NAME];
 	struct ip6_prefix from;
+	uint32_t max_bindings; // 0: no limit
+	bool static_tunnel;
+	struct conf_key *nodes;  // whom it may serve; none: everybody
+	struct conf_word *pools; // whose prefixes; none: all
+	uint32_t n_nodes, n_pools;
 };
 
 struct conf_pool {
 	char name[CONF_NAME];
 	struct ip6_prefix block;
 	uint8_t hnp_len;
+	char network[CONF_NAME]; // service name (RFC 5149), "": none
+	uint8_t high_percent, low_percent;
 };
 
 struct conf_profile {
 	char match[256]; // a whole NAI, "@realm", or "*"
 	bool permit;
+	struct conf_word *pools; // none: all
+	uint32_t n_pools;
+	uint32_t max_lifetime_s, sessions; // 0: as for all
+	uint8_t prefix_count;
+	struct conf_static *prefixes;
+	uint32_t n_prefixes;
 };
 
 struct conf_nexthop { // static ones, in place of a kernel twin: benchmarks, in-memory ports
@@ -105,8 +130,11 @@ struct conf {
 		uint32_t max_bindings, max_mags, sessions_per_mn, max_lifetime_s;
 		uint32_t min_delay_before_bce_delete_ms, max_delay_before_new_bce_assign_ms;
 		uint32_t timestamp_validity_window_ms, prefix_quarantine_ms;
-		bool mobile_node_generated_timestamp;
-		uint32_t signalling_rate; // PBUs per second and MAG, beyond it DROP_PUNT_POLICED
+		uint32_t coalesce_first_pbu_ms;
+		bool wait_for_old_mag, timestamps, mobile_node_generated_timestamp;
+		struct ip6_addr link_local; // FixedMAGLinkLocalAddressOnAllAccessLinks
+		uint8_t link_layer[6];      // FixedMAGLinkLayerAddressOnAllAccessLinks
+		uint32_t signalling_rate;   // PBUs per second and MAG, beyond it DROP_PUNT_POLICED
 		enum conf_ecn ecn;
 		uint16_t tunnel_mtu; // path MTU towards a MAG until it is learnt
 		uint32_t icmp_rate;  // ICMPv6 errors per second and worker

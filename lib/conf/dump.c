@@ -26,6 +26,9 @@ static void emit_value(const struct schema_row *row, const void *field, FILE *ou
 	fputs("\"\n", out);
 }
 
+static void emit_list(const struct schema_row *, const char *base, const char *first,
+		      const char *indent, FILE *);
+
 // The keys of a map or list item that starts at base; `first` stands in front of the first one.
 static void emit_keys(const char *prefix, const char *base, const char *first, const char *indent,
 		      FILE *out)
@@ -41,15 +44,24 @@ static void emit_keys(const char *prefix, const char *base, const char *first, c
 	}
 }
 
-static void emit_list(const struct schema_row *row, const char *base, const char *indent, FILE *out)
+// The lists of plain values in an item of a list.
+static void emit_lists(const char *prefix, const char *base, const char *indent, FILE *out)
 {
-	char path[96], item_indent[16], key_indent[16];
+	for (const struct schema_row *row = schema; row->path != NULL; row++)
+		if (row->type == SCHEMA_LIST && schema_is_in(row, prefix))
+			emit_list(row, base, indent, indent, out);
+}
+
+static void emit_list(const struct schema_row *row, const char *base, const char *first,
+		      const char *indent, FILE *out)
+{
+	char path[96], item_indent[24], key_indent[24];
 	const char *items;
 	uint32_t n;
 
 	memcpy(&items, base + row->offset, sizeof(items));
 	memcpy(&n, base + row->count_offset, sizeof(n));
-	fprintf(out, "%s%s:%s\n", indent, schema_key(row), n == 0 ? " []" : "");
+	fprintf(out, "%s%s:%s\n", first, schema_key(row), n == 0 ? " []" : "");
 	snprintf(item_indent, sizeof(item_indent), "%s  - ", indent);
 	snprintf(key_indent, sizeof(key_indent), "%s    ", indent);
 	snprintf(path, sizeof(path), "%s[]", row->path);
@@ -59,6 +71,7 @@ static void emit_list(const struct schema_row *row, const char *base, const char
 		const char *item = items + i * row->item_size;
 		if (plain == NULL) {
 			emit_keys(path, item, item_indent, key_indent, out);
+			emit_lists(path, item, key_indent, out);
 		} else {
 			fputs(item_indent, out);
 			emit_value(plain, item + plain->offset, out);
@@ -74,7 +87,7 @@ static void emit_group(const struct schema_row *group, const char *base, FILE *o
 	snprintf(prefix, sizeof(prefix), "%s.", group->path);
 	for (const struct schema_row *row = schema; row->path != NULL; row++) {
 		if (row->type == SCHEMA_LIST && schema_is_in(row, prefix))
-			emit_list(row, base, "  ", out);
+			emit_list(row, base, "  ", "  ", out);
 	}
 	emit_keys(prefix, base, "  ", "  ", out);
 }
@@ -87,6 +100,6 @@ void conf_dump(const struct conf *c, FILE *out)
 		if (row->type == SCHEMA_GROUP)
 			emit_group(row, (const char *)c, out);
 		else if (row->type == SCHEMA_LIST && schema_is_in(row, ""))
-			emit_list(row, (const char *)c, "", out);
+			emit_list(row, (const char *)c, "", "", out);
 	}
 }

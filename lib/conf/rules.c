@@ -1,7 +1,8 @@
 // The rules that span rows; see rules.h. One function each, named as the sentence that holds when
 // it is silent; the list at the end is the order of running, the order of telling is that of the
-// file. Those about ports and interfaces are in rules_ports.c, about a MAG in rules_mag.c, about
-// names that must be unique or must exist in names.c.
+// file. Those about ports and interfaces are in rules_ports.c, about whom an LMA serves in
+// rules_policy.c, about a MAG in rules_mag.c, about names that must be unique or must exist in
+// names.c.
 #include "conf/rules.h"
 
 #include <string.h>
@@ -18,6 +19,17 @@ const struct yaml_node *rule_item(const struct view *v, const char *list, uint32
 		return NULL;
 	const struct yaml_node *node = yaml_find(items->items[i], key);
 	return node != NULL && node->good ? node : NULL;
+}
+
+const struct yaml_node *rule_item_of(const struct view *v, const char *list, uint32_t i,
+				     const char *key, uint32_t k)
+{
+	const struct yaml_node *items = yaml_find(v->root, list);
+
+	if (items == NULL || i >= items->n)
+		return NULL;
+	const struct yaml_node *inner = yaml_find(items->items[i], key);
+	return inner != NULL && k < inner->n && inner->items[k]->good ? inner->items[k] : NULL;
 }
 
 const struct yaml_node *rule_key(const struct view *v, const char *group, const char *key)
@@ -325,29 +337,6 @@ static void netdevs_can_be_names_of_the_kernel(const struct view *v)
 	}
 }
 
-static void profiles_match_what_can_be_matched(const struct view *v)
-{
-	for (uint32_t i = 0; i < v->c->n_profiles; i++) {
-		const struct yaml_node *node = rule_item(v, "profiles", i, "match");
-		const char *match = v->c->profiles[i].match;
-		const char *realm = strchr(match, '@');
-		// A '*' inside a user name is legal (RFC 4282 2.1), as a pattern it would do
-		// nothing.
-		if (node == NULL || match[1] == '\0')
-			continue;
-		if (match[0] == '*' && realm == match + 1)
-			mistake_add(v->m, node->line, node->column,
-				    "profiles[].match: \"%s\" is no pattern: did you mean \"%s\"?",
-				    match, realm);
-		else if (match[0] == '*' || (realm != NULL && strchr(realm, '*') != NULL))
-			mistake_add(
-				v->m, node->line, node->column,
-				"profiles[].match: \"%s\" is no pattern, wanted is a whole NAI, "
-				"\"@realm\", or \"*\" alone",
-				match);
-	}
-}
-
 static void the_socket_has_an_absolute_path(const struct view *v)
 {
 	const struct yaml_node *node = yaml_find(yaml_find(v->root, "management"), "socket");
@@ -386,7 +375,6 @@ static rule_fn *const rules[] = {
 	mags_are_not_this_lma,
 	netdevs_can_be_names_of_the_kernel,
 	nexthops_differ,
-	profiles_match_what_can_be_matched,
 	the_socket_has_an_absolute_path,
 	lcores_look_like_eals,
 	NULL,
@@ -396,7 +384,7 @@ void rules_check(const struct conf *c, const struct yaml_node *root, struct mist
 {
 	struct view v = {c, root, m};
 
-	rule_fn *const *const all[] = {rules, rules_of_ports, rules_of_mag};
+	rule_fn *const *const all[] = {rules, rules_of_policy, rules_of_ports, rules_of_mag};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		for (rule_fn *const *rule = all[i]; *rule != NULL; rule++)

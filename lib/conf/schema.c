@@ -27,6 +27,18 @@ const struct schema_row schema[] = {
 	 .size = SIZE(conf, items),                                                                \
 	 .count_offset = offsetof(struct conf, count),                                             \
 	 .item_size = sizeof(struct item)},
+#define ITEM_LIST(path_, in, items, count, item, range, fallback_, apply_, text_)                  \
+	{.path = path_,                                                                            \
+	 .type = SCHEMA_LIST,                                                                      \
+	 range,                                                                                    \
+	 .fallback = fallback_,                                                                    \
+	 .unit = "",                                                                               \
+	 .apply = SCHEMA_##apply_,                                                                 \
+	 .text = text_,                                                                            \
+	 .offset = offsetof(struct in, items),                                                     \
+	 .size = SIZE(in, items),                                                                  \
+	 .count_offset = offsetof(struct in, count),                                               \
+	 .item_size = sizeof(struct item)},
 #define KEY(path_, in, field, type_, range, fallback_, unit_, apply_, text_)                       \
 	{.path = path_,                                                                            \
 	 .type = SCHEMA_##type_,                                                                   \
@@ -40,6 +52,7 @@ const struct schema_row schema[] = {
 #include "conf/schema.def"
 #undef GROUP
 #undef LIST
+#undef ITEM_LIST
 #undef KEY
 	{.path = NULL},
 };
@@ -87,10 +100,11 @@ const struct schema_row *schema_find(const char *path)
 
 const char *schema_key(const struct schema_row *row)
 {
-	const char *dot = strrchr(row->path, '.'), *item = strstr(row->path, "[]");
+	const char *dot = strrchr(row->path, '.');
+	size_t n = strlen(row->path);
 
-	if (item != NULL && item[2] == '\0')
-		return item + 2;
+	if (n > 2 && strcmp(row->path + n - 2, "[]") == 0)
+		return row->path + n;
 	return dot == NULL ? row->path : dot + 1;
 }
 

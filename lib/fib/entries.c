@@ -53,7 +53,7 @@ struct identity {
 	struct fwd_tunnel tunnel;
 	struct fwd_access access;
 };
-static_assert(sizeof(struct identity) == 36 + 12, "no holes");
+static_assert(sizeof(struct identity) == 40 + 12, "no holes");
 
 static uint64_t hash_of(const struct fib *f, const struct identity *id)
 {
@@ -104,6 +104,7 @@ int64_t entry_hold(struct fib *f, const struct fwd_tunnel *t, const struct fwd_a
 		memset(e, 0, sizeof(*e));
 		write_outer(e->outer, t);
 		e->peer_id = t->peer;
+		e->prev_peer_id = t->also;
 		e->access = id.access;
 		e->tunnel = *t;
 	}

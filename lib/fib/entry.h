@@ -15,6 +15,7 @@
 struct fwd_tunnel {
 	struct ip6_addr local, remote; // its two ends: LMAA and proxy-CoA, whichever is ours first
 	uint32_t peer;                 // number of the remote end, as peer_add got it
+	uint32_t also; // another peer that packets of these bindings come from, 0: none
 };
 
 // Where a mobile node is: uplink packets must come from there, downlink packets go there
@@ -30,11 +31,12 @@ struct fwd_entry {
 					// length are filled in
 	uint32_t
 		peer_id; // what comes out of a tunnel must have come from it (LMA-FW-03, MAG-FW-03)
-	uint32_t prev_peer_id;     // or from this one, if not 0: grace for a handover (RFC 5949)
+	uint32_t prev_peer_id;     // or from this one, if not 0: it shares the prefix (LMA-BC-12),
+				   // or had it until a moment ago (RFC 5949)
 	_Atomic uint16_t nexthop;  // control writes, relaxed
 	_Atomic uint16_t path_mtu; // bytes of an outer packet; control writes, relaxed
 	struct fwd_access access;
 	_Alignas(64) struct fwd_tunnel tunnel;
-	uint8_t spare2[28];
+	uint8_t spare2[24];
 };
 static_assert(sizeof(struct fwd_entry) == 128, "two cache lines");

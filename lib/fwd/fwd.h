@@ -92,9 +92,9 @@ void fwd_set_conf(struct fwd *, const struct fwd_conf *);
 void fwd_burst(struct fwd *, uint16_t port, struct rte_mbuf **pkts, uint16_t n, ns_t now);
 
 // Worker. Packets of control's making, n <= FWD_BURST, each with a struct fwd_punt in front that
-// says what it is: IPv6 without layer 2, in one segment, to be routed (SIGNALLING, WAITED), or a
-// whole frame for the port that it names (ND, FROM_KERNEL). Counted as TX_SIGNALLING, TX_WAITED,
-// TX_ND, TX_KERNEL.
+// says what it is: IPv6 without layer 2, in one segment, to be routed (SIGNALLING, ICMP, WAITED),
+// or a whole frame for the port that it names (ND, FROM_KERNEL). Counted as TX_SIGNALLING, TX_ICMP,
+// TX_WAITED, TX_ND, TX_KERNEL.
 void fwd_originate(struct fwd *, struct rte_mbuf **pkts, uint16_t n, ns_t now);
 
 // Worker. ICMP errors made during the last bursts become input now; call it once a turn. How many

@@ -138,6 +138,9 @@ void fwd_originate(struct fwd *f, struct rte_mbuf **pkts, uint16_t n, ns_t now)
 		case FWD_PUNT_WAITED:
 			originate_packet(f, pkts[i], V_TX_WAITED);
 			break;
+		case FWD_PUNT_ICMP:
+			originate_packet(f, pkts[i], V_TX_ICMP);
+			break;
 		default:
 			originate_packet(f, pkts[i], V_TX_SIGNALLING);
 		}

@@ -142,6 +142,20 @@ static enum pba_status check_claims(struct lma *lma, const struct request *r, co
 	return PBA_ACCEPTED;
 }
 
+// LMA-RX-12: what the session has already may be served by this MAG.
+static enum pba_status check_mag_pools(struct lma *lma, const struct request *r,
+				       const struct match *m)
+{
+	if (m->bce == BCE_NULL || r->lifetime_s == 0)
+		return PBA_ACCEPTED;
+	const struct bce *e = binding_get(&lma->bindings, m->bce);
+	const struct ip6_prefix *hnps = binding_hnps(e);
+	for (uint8_t i = 0; i < e->n_hnps; i++)
+		if (!policy_mag_has_pool(lma, r->mag_row, pool_of(&lma->pools, hnps[i])))
+			return PBA_NOT_AUTHORIZED_FOR_HNP;
+	return PBA_ACCEPTED;
+}
+
 static enum pba_status no_room(struct lma *lma, const struct request *r, enum lma_note_kind kind)
 {
 	put_note(lma, kind, r->coa, PBA_INSUFFICIENT_RESOURCES);
@@ -182,11 +196,15 @@ static enum pba_status check_node_room(struct lma *lma, const struct request *r,
 static enum pba_status check_room(struct lma *lma, const struct request *r, const struct match *m)
 {
 	const struct bindings *b = &lma->bindings;
+	struct ip6_prefix statics[MAX_HNPS_PER_BCE];
+	uint8_t n_statics, wanted = r->n_hnps;
 
 	if (m->kind != MATCH_NEW && m->kind != MATCH_SHARE)
 		return PBA_ACCEPTED;
-	return b->n_prefixes + r->n_hnps > lma->conf.max_bindings ? no_room(lma, r, LMA_NOTE_FULL)
-								  : PBA_ACCEPTED;
+	if (m->kind == MATCH_NEW && r->n_hnps == 1 && r->n_zero == 1)
+		wanted = policy_hnps(lma, r, statics, &n_statics);
+	return b->n_prefixes + wanted > lma->conf.max_bindings ? no_room(lma, r, LMA_NOTE_FULL)
+							       : PBA_ACCEPTED;
 }
 
 static const struct admission {
@@ -204,6 +222,7 @@ static const struct admission {
 	{"LMA-RX-06 (10): access technology type", check_access},
 	{"LMA-RX-06 (11): binding test", check_binding},
 	{"LMA-REG-02: prefixes that are claimed", check_claims},
+	{"LMA-RX-12: prefixes that the MAG may serve", check_mag_pools},
 	{"SEC-05: room at the MAG", check_mag_room},
 	{"LMA-BC-14, SEC-05, SEC-10: room of the node", check_node_room},
 	{"room in the binding cache", check_room},

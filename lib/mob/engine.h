@@ -74,6 +74,7 @@ struct mag_record {
 	uint64_t received[LMA_N_UPDATES], accepted[LMA_N_UPDATES], denied[LMA_N_UPDATES];
 	struct heartbeat heartbeat;
 	ns_t lost;                    // when it told that its sessions are gone; 0: it did not
+	bool kept;                    // its number is not given to another one
 	bool odd_timestamps, odd_lla; // it has been told of (LMA-VAR-01)
 };
 
@@ -86,7 +87,7 @@ struct before {
 	uint16_t seq;
 	uint16_t service;
 	uint8_t state, access, handoff, lmaa, ll_id_len;
-	bool by_timestamp;
+	bool by_timestamp, is_second;
 	uint8_t ll_id[256];
 };
 
@@ -165,6 +166,8 @@ uint32_t policy_lifetime_s(const struct lma *, const struct request *); // at mo
 // How many prefixes a new session gets that asks for one, and which of them are static and free.
 uint8_t policy_hnps(const struct lma *, const struct request *,
 		    struct ip6_prefix statics[MAX_HNPS_PER_BCE], uint8_t *n_statics);
+// Whether that row of MAGs may serve prefixes of this pool (LMA-RX-12).
+bool policy_mag_has_pool(const struct lma *, uint32_t mag_row, uint32_t pool);
 
 // ---- mags.c
 

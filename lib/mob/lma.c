@@ -5,10 +5,33 @@
 
 #include "mob/engine.h"
 
+static bool are_pools(const struct lma_conf *c, const uint16_t *pools, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (pools[i] >= c->n_pools)
+			return false;
+	return true;
+}
+
+static bool policy_is_sound(const struct lma_conf *c)
+{
+	for (uint32_t i = 0; i < c->n_mags; i++)
+		if (!are_pools(c, c->mags[i].pools, c->mags[i].n_pools))
+			return false;
+	for (uint32_t i = 0; i < c->n_profiles; i++) {
+		const struct lma_profile_conf *row = &c->profiles[i];
+		bool is_many = row->key[0] == '@' || strcmp(row->key, "*") == 0;
+		if (!are_pools(c, row->pools, row->n_pools) || row->hnps > MAX_HNPS_PER_BCE ||
+		    row->n_prefixes > MAX_HNPS_PER_BCE || (is_many && row->n_prefixes > 0))
+			return false;
+	}
+	return true;
+}
+
 static bool conf_is_sound(const struct lma_conf *c)
 {
 	if (c->max_bindings == 0 || c->max_bindings > WHEEL_MAX_ITEMS || c->max_mags == 0 ||
-	    c->n_pools > LMA_MAX_POOLS)
+	    c->n_pools > LMA_MAX_POOLS || !policy_is_sound(c))
 		return false;
 	for (uint32_t i = 0; i < c->n_pools; i++)
 		if (c->pools[i].hnp_len == 0 || c->pools[i].hnp_len > 64 ||

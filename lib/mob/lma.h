@@ -53,7 +53,7 @@ struct lma_mag_conf {
 // A block that home network prefixes are cut from. Pools do not overlap.
 struct lma_pool_conf {
 	char name[32];
-	char network[32]; // the service that it belongs to (RFC 5149); "": to any
+	char network[32]; // the service that selects it (RFC 5149); "": those that select none
 	struct ip6_prefix block;
 	uint8_t hnp_len;           // length of each HNP: block.len..64
 	uint8_t high_pct, low_pct; // watermarks of what is in use; high 0: none
@@ -178,6 +178,10 @@ struct lma_action {
 // NULL: no memory, or a configuration that lma_conf_check refuses. Keeps a copy of conf.
 struct lma *lma_new(const struct lma_conf *conf, uint64_t seed, struct instant now);
 void lma_free(struct lma *);
+
+// The number of a configured MAG, known from now on whether it has bindings or not (LMA-FW-10: its
+// tunnel is static). 0: it is none of ours, or there is no room.
+uint32_t lma_keep_mag(struct lma *, struct ip6_addr coa);
 
 // One thing happened. Actions not yet pulled from the last input are kept and come first.
 void lma_input(struct lma *, struct instant now, const struct lma_event *);

@@ -25,7 +25,7 @@ static uint32_t find_room(struct lma *lma)
 	for (uint32_t tried = 0; tried < lma->conf.max_mags; tried++) {
 		lma->mag_hand = lma->mag_hand % lma->conf.max_mags + 1;
 		struct mag_record *m = &lma->mags[lma->mag_hand];
-		if (m->bindings > 0)
+		if (m->bindings > 0 || m->kept)
 			continue;
 		if (m->used)
 			map_del(&lma->mags_by_coa, hash_of(lma, m->coa), lma->mag_hand);
@@ -46,6 +46,16 @@ uint32_t mag_get(struct lma *lma, struct ip6_addr coa, uint32_t conf)
 		lma->mags[i] = (struct mag_record){.coa = coa, .conf = conf, .used = true};
 	}
 	lma->mags[i].last_heard = lma->now.mono;
+	return i;
+}
+
+uint32_t lma_keep_mag(struct lma *lma, struct ip6_addr coa)
+{
+	uint32_t row = policy_mag(lma, coa);
+	uint32_t i = row != NO_ROW ? mag_get(lma, coa, row) : 0;
+
+	if (i != 0)
+		lma->mags[i].kept = true;
 	return i;
 }
 

@@ -202,6 +202,13 @@ static bool is_in_network(const struct lma *lma, uint32_t pool, uint16_t service
 	       strcmp(lma->conf.pools[pool].network, lma->policy.networks[service]) == 0;
 }
 
+bool policy_mag_has_pool(const struct lma *lma, uint32_t mag_row, uint32_t pool)
+{
+	const struct lma_mag_conf *row = &lma->conf.mags[mag_row];
+
+	return is_listed(row->pools, row->n_pools, pool);
+}
+
 struct claim policy_claim(const struct lma *lma, const struct request *r, uint16_t service)
 {
 	const struct lma_profile_conf *profile = &lma->conf.profiles[r->profile];

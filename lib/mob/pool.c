@@ -374,26 +374,41 @@ bool pool_take(struct pools *p, const struct bindings *b, const struct claim *cl
 	return true;
 }
 
-void pool_give(struct pools *p, struct ip6_prefix prefix, uint64_t owner, ns_t now)
+// Not used any more: its row, to be put into a list; NONE for a static one. No memory to remember
+// it: it is lost to the pool until the next start, never given twice.
+static uint32_t make_idle(struct pools *p, uint32_t pool, struct ip6_prefix prefix)
 {
-	uint32_t pool = pool_of(p, prefix);
-
-	if (pool == NONE)
-		return;
 	p->v[pool].used--;
 	watch_level(p, &p->v[pool]);
 	if (find_static(p, prefix) != NONE) { // nobody else can get it, late packets or not
 		p->v[pool].reserved++;
-		return;
+		return NONE;
 	}
 	uint32_t i = new_idle(p);
-	// No memory to remember it: it is lost to the pool until the next start, never given out
-	// twice.
-	if (i == NONE || map_add(&p->by_prefix, hash_of(p, prefix), i) != 0) {
-		if (i != NONE)
-			drop_idle(p, i);
+	if (i == NONE || map_add(&p->by_prefix, hash_of(p, prefix), i) == 0)
+		return i;
+	drop_idle(p, i);
+	return NONE;
+}
+
+void pool_return(struct pools *p, struct ip6_prefix prefix)
+{
+	uint32_t pool = pool_of(p, prefix);
+	uint32_t i = pool != NONE ? make_idle(p, pool, prefix) : NONE;
+
+	if (i == NONE)
 		return;
-	}
+	p->idle[i] = (struct idle_prefix){.prefix = prefix, .pool = pool, .free = true};
+	append(p, &p->v[pool].free, i);
+}
+
+void pool_give(struct pools *p, struct ip6_prefix prefix, uint64_t owner, ns_t now)
+{
+	uint32_t pool = pool_of(p, prefix);
+	uint32_t i = pool != NONE ? make_idle(p, pool, prefix) : NONE;
+
+	if (i == NONE)
+		return;
 	p->idle[i] = (struct idle_prefix){
 		.prefix = prefix, .pool = pool, .ready = now + p->quarantine, .owner = owner};
 	append(p, &p->quarantined, i);

@@ -102,6 +102,8 @@ bool pool_take(struct pools *, const struct bindings *, const struct claim *, st
 // Would pool_take give it? Changes nothing.
 bool pool_may_take(const struct pools *, const struct bindings *, const struct claim *,
 		   struct ip6_prefix);
+// One that pool_take_any just gave is not wanted after all: it is free as before.
+void pool_return(struct pools *, struct ip6_prefix);
 // Into quarantine; `owner` gets it back before that is over.
 void pool_give(struct pools *, struct ip6_prefix, uint64_t owner, ns_t now);
 

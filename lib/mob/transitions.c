@@ -153,42 +153,60 @@ static void cannot_happen(struct step *s)
 	(void)s; // the lookup names no binding in this state for this event
 }
 
-static void give_prefixes(const struct step *s, const struct ip6_prefix *hnps, uint8_t n)
+// Prefixes of a session to be: those that it named, or that are assigned to it, first.
+struct taken {
+	struct ip6_prefix v[MAX_HNPS_PER_BCE];
+	uint8_t n, n_named;
+};
+
+// As if they had not been taken: those of the pool are free for everybody (LMA-RX-08), a named one
+// may have been kept for this node.
+static void give_back(const struct step *s, const struct taken *t)
 {
 	uint64_t owner = mn_id_hash(s->lma->key, s->r->mn_id_subtype, s->r->mn_id);
 
-	for (uint8_t i = 0; i < n; i++)
-		pool_give(&s->lma->pools, hnps[i], owner, s->lma->now.mono);
+	for (uint8_t i = 0; i < t->n; i++) {
+		if (i < t->n_named)
+			pool_give(&s->lma->pools, t->v[i], owner, s->lma->now.mono);
+		else
+			pool_return(&s->lma->pools, t->v[i]);
+	}
+}
+
+static uint8_t named_prefixes(const struct request *r, struct ip6_prefix *out)
+{
+	uint8_t n = 0;
+
+	for (uint8_t i = 0; i < r->n_hnps; i++)
+		if (!ip6_is_zero(r->hnps[i].addr))
+			out[n++] = r->hnps[i];
+	return n;
 }
 
 // A session that asks for one prefix gets what its profile says: the static ones that are free, and
 // others up to the number (LMA-REG-05). Else one for each that was asked for: the named ones first,
-// so that a zero one does not get what is named behind it. How many; 0: there are not enough.
-static uint8_t take_prefixes(const struct step *s, struct ip6_prefix *out)
+// so that a zero one does not get what is named behind it. False: there are not enough.
+static bool take_prefixes(const struct step *s, struct taken *t)
 {
 	const struct request *r = s->r;
 	struct pools *pools = &s->lma->pools;
 	const struct bindings *bindings = &s->lma->bindings;
 	struct claim claim = policy_claim(s->lma, r, policy_service(s->lma, r->service));
-	struct ip6_prefix named[MAX_HNPS_PER_BCE];
-	uint8_t n = 0, n_named = 0, wanted = r->n_hnps;
+	uint8_t wanted = r->n_hnps;
 	bool ok = true;
 
+	t->n = 0;
 	if (r->n_hnps == 1 && r->n_zero == 1)
-		wanted = policy_hnps(s->lma, r, named, &n_named);
+		wanted = policy_hnps(s->lma, r, t->v, &t->n_named);
 	else
-		for (uint8_t i = 0; i < r->n_hnps; i++)
-			if (!ip6_is_zero(r->hnps[i].addr))
-				named[n_named++] = r->hnps[i];
-	for (; ok && n < n_named; n += ok) {
-		ok = pool_take(pools, bindings, &claim, named[n]);
-		out[n] = named[n];
-	}
-	for (; ok && n < wanted; n += ok)
-		ok = pool_take_any(pools, bindings, &claim, out, n, &out[n]);
+		t->n_named = named_prefixes(r, t->v);
+	for (; ok && t->n < t->n_named; t->n += ok)
+		ok = pool_take(pools, bindings, &claim, t->v[t->n]);
+	for (; ok && t->n < wanted; t->n += ok)
+		ok = pool_take_any(pools, bindings, &claim, t->v, t->n, &t->v[t->n]);
 	if (!ok)
-		give_prefixes(s, out, n);
-	return ok ? n : 0;
+		give_back(s, t);
+	return ok;
 }
 
 static void refuse(const struct step *s, enum lma_note_kind kind)
@@ -216,15 +234,14 @@ static bool add_binding(struct step *s, const struct ip6_prefix *hnps, uint8_t n
 
 static void create(struct step *s)
 {
-	struct ip6_prefix hnps[MAX_HNPS_PER_BCE];
-	uint8_t n = take_prefixes(s, hnps);
+	struct taken taken;
 
-	if (n == 0) {
+	if (!take_prefixes(s, &taken)) {
 		refuse(s, LMA_NOTE_POOL_EMPTY); // LMA-REG-01
 		return;
 	}
-	if (!add_binding(s, hnps, n)) {
-		give_prefixes(s, hnps, n);
+	if (!add_binding(s, taken.v, taken.n)) {
+		give_back(s, &taken);
 		refuse(s, LMA_NOTE_FULL);
 		return;
 	}
@@ -393,17 +410,20 @@ static void give_up(struct step *s)
 	const struct before *before = change_under_way(s->lma, s->bce);
 	bool restored = before != NULL && restore(s->lma, s->bce, before);
 
+	bool was_second = before != NULL && before->is_second;
 	drop_binds(s->lma, s->bce);
 	turn_into_refusal(s->lma, s->bce, PBA_INSUFFICIENT_RESOURCES);
 	if (!restored) {
 		remove_binding(s, LMA_NOTE_NO_ROOM);
 		return;
 	}
+	note(s, LMA_NOTE_NO_ROOM);
+	if (was_second && is_active(sharer_of(s)))
+		s->bce = entry(s)->sharer; // packets went there, and go there again
 	if (is_active(entry(s)))
 		bind_all(s);
 	else
 		unbind_all(s, LMA_DETACH);
-	note(s, LMA_NOTE_NO_ROOM);
 }
 
 static void (*const cells[BCE_N_STATES][N_BCE_EVENTS])(struct step *) = {

@@ -62,7 +62,9 @@ static void wait_or_refuse(struct lma *lma, uint32_t bce, const struct request *
 // LMA-RX-08, RFC 5149 4.2: the one refusal that changes something, if it was a change of service.
 static void lose_service(struct lma *lma, const struct match *m, const struct request *r)
 {
-	if (binding_get(&lma->bindings, m->bce)->service != policy_service(lma, r->service))
+	uint16_t service = policy_service(lma, r->service);
+
+	if (service == NO_SERVICE || service != binding_get(&lma->bindings, m->bce)->service)
 		transit(lma, EV_SERVICE_LOST, m->bce, NULL);
 }
 

@@ -118,6 +118,29 @@ static void assert_same_bytes(const void *a, const void *b, size_t size, uint32_
 		assert_memory_equal(a, b, size * n);
 }
 
+// Their lists by what they hold, not where.
+static void assert_same_mag(struct conf_mag a, struct conf_mag b)
+{
+	assert_int_equal(a.n_nodes, b.n_nodes);
+	assert_int_equal(a.n_pools, b.n_pools);
+	assert_same_bytes(a.nodes, b.nodes, sizeof(*a.nodes), a.n_nodes);
+	assert_same_bytes(a.pools, b.pools, sizeof(*a.pools), a.n_pools);
+	a.nodes = b.nodes;
+	a.pools = b.pools;
+	assert_memory_equal(&a, &b, sizeof(a));
+}
+
+static void assert_same_profile(struct conf_profile a, struct conf_profile b)
+{
+	assert_int_equal(a.n_pools, b.n_pools);
+	assert_int_equal(a.n_prefixes, b.n_prefixes);
+	assert_same_bytes(a.pools, b.pools, sizeof(*a.pools), a.n_pools);
+	assert_same_bytes(a.prefixes, b.prefixes, sizeof(*a.prefixes), a.n_prefixes);
+	a.pools = b.pools;
+	a.prefixes = b.prefixes;
+	assert_memory_equal(&a, &b, sizeof(a));
+}
+
 // Equal in all but the path: plain members as bytes, then the lists.
 static void assert_same(struct conf *a, struct conf *b)
 {
@@ -132,9 +155,11 @@ static void assert_same(struct conf *a, struct conf *b)
 	assert_memory_equal((char *)a + from, (char *)b + from, sizeof(*a) - from);
 	assert_same_bytes(a->ports, b->ports, sizeof(*a->ports), a->n_ports);
 	assert_same_bytes(a->interfaces, b->interfaces, sizeof(*a->interfaces), a->n_interfaces);
-	assert_same_bytes(a->mags, b->mags, sizeof(*a->mags), a->n_mags);
+	for (uint32_t i = 0; i < a->n_mags; i++)
+		assert_same_mag(a->mags[i], b->mags[i]);
 	assert_same_bytes(a->pools, b->pools, sizeof(*a->pools), a->n_pools);
-	assert_same_bytes(a->profiles, b->profiles, sizeof(*a->profiles), a->n_profiles);
+	for (uint32_t i = 0; i < a->n_profiles; i++)
+		assert_same_profile(a->profiles[i], b->profiles[i]);
 	assert_same_bytes(a->nexthops, b->nexthops, sizeof(*a->nexthops), a->n_nexthops);
 }
 

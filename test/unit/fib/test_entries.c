@@ -6,7 +6,7 @@
 
 static struct fwd_tunnel tunnel(const char *lmaa, const char *coa, uint32_t mag)
 {
-	return (struct fwd_tunnel){addr(lmaa), addr(coa), mag};
+	return (struct fwd_tunnel){.local = addr(lmaa), .remote = addr(coa), .peer = mag};
 }
 
 static uint32_t hold(struct bench *b, struct fwd_tunnel t)

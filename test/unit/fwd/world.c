@@ -65,8 +65,8 @@ static int add_routes(struct world *w)
 
 static int add_nodes(struct world *w)
 {
-	const struct fwd_tunnel t1 = {addr(LMAA), addr(COA1), MAG1};
-	const struct fwd_tunnel t2 = {addr(LMAA), addr(COA2), MAG2};
+	const struct fwd_tunnel t1 = {addr(LMAA), addr(COA1), MAG1, 0};
+	const struct fwd_tunnel t2 = {addr(LMAA), addr(COA2), MAG2, 0};
 	w->entries[0] = (uint32_t)entry_hold(w->fib, &t1, NULL);
 	w->entries[1] = (uint32_t)entry_hold(w->fib, &t2, NULL);
 	return bcache_set(w->bcache, prefix(MN1, 64), w->entries[0]) |
@@ -78,7 +78,7 @@ static int add_nodes(struct world *w)
 // Bound all the time: an LMA's packets have nothing to do with these prefixes.
 static int add_attached_nodes(struct world *w)
 {
-	const struct fwd_tunnel t = {addr(COA), addr(LMA1), PEER_LMA1};
+	const struct fwd_tunnel t = {addr(COA), addr(LMA1), PEER_LMA1, 0};
 	struct fwd_access a = {.port = ACCESS, .mtu = 1500}, b = a;
 
 	memcpy(a.mac, mac_a, sizeof(a.mac));
