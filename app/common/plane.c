@@ -79,7 +79,7 @@ static int start_tables(struct plane *p, char *why, size_t n)
 	if (rc == 0)
 		rc = fib_new("routes", &fib, p->grace, &p->fib);
 	p->peers = calloc((size_t)p->is.max_peers + 1, sizeof(*p->peers));
-	if (rc == 0 && p->peers == NULL)
+	if (rc == 0 && (p->peers == NULL || farewells_init(&p->left, plane_seed()) != 0))
 		rc = -ENOMEM;
 	if (rc == -ENOMEM)
 		snprintf(why, n,
@@ -412,6 +412,7 @@ void plane_done(struct plane *p)
 	free((void *)(uintptr_t)p->fwd_conf);
 	free(p->pools);
 	free(p->peers);
+	farewells_done(&p->left);
 	steer_close(p->steer);
 	rte_eal_cleanup();
 }
