@@ -119,6 +119,7 @@ static void to_a_tunnel_address_what_steer_h_does_not_name_is_the_kernels(void *
 			       V_DROP_NOT_OURS);
 }
 
+// LMA-MTU-03: there is no IPv4 inside.
 static void tunnels_that_are_not_served_have_a_name_of_their_own(void **state)
 {
 	assert_verdict(fate_of(*state, BACKBONE, packet(COA1, LMAA, 4, 64)), V_DROP_OUTER_PROTO);

@@ -93,6 +93,7 @@ static void LMA_FW_07_a_hop_limit_of_one_or_none_ends_here_two_goes_on_as_one(vo
 	sent(*state, CORE);
 }
 
+// LMA-MTU-01, SEQ-12: 1460 of 1500.
 static void LMA_MTU_02_what_fits_the_tunnel_to_the_byte_goes_one_more_does_not(void **state)
 {
 	assert_verdict(fate_of(*state, CORE, packet(CN, MN1, 17, 1460 - 40)), V_TX_DOWNLINK);

@@ -12,6 +12,7 @@ static uint32_t id_of(const struct frame *f)
 	       f->b[47];
 }
 
+// SEQ-12, the rows of IPv6, with test_downlink.c's Packet Too Big of 1460.
 static void LMA_MTU_02_an_inner_packet_of_1280_leaves_in_two_pieces(void **state)
 {
 	struct world *w = *state;

@@ -20,6 +20,7 @@ static void LMA_FW_12_a_limit_is_repeated_outside_one_less(void **state)
 	assert_memory_equal(out.b + 48, p.b, p.n);
 }
 
+// SEQ-26.
 static void LMA_FW_12_of_255_values_each_is_one_less_and_0_is_a_parameter_problem(void **state)
 {
 	struct world *w = *state;
@@ -40,6 +41,7 @@ static void LMA_FW_12_of_255_values_each_is_one_less_and_0_is_a_parameter_proble
 	assert_nothing_sent(w);
 }
 
+// SEQ-26, LMA-MTU-01.
 static void LMA_FW_12_the_header_takes_eight_octets_of_the_tunnel(void **state)
 {
 	struct world *w = *state;
