@@ -10,6 +10,7 @@ from scapy.layers.inet6 import (ICMPv6EchoRequest, HAO, ICMPv6ND_NA, ICMPv6ND_NS
 from scapy.layers.l2 import Ether
 
 import pmip
+from capture import packet_socket
 from configs import CN, COA, CORE_GW, LMAA, POOL
 from sentences import same, test, true
 from traffic import ping
@@ -60,10 +61,7 @@ def solicitation(target, mac):
 def nobody_answers_for_a_mobile_nodes_address_on_the_core_link(d):
     # LMA-REG-07: no proxy neighbour discovery, and no duplicate address detection for it.
     mac = d.cn.ip("-br link show core0").split()[2]
-    with d.cn:
-        s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_IPV6))
-    with s:
-        s.bind(("core0", ETH_IPV6))
+    with packet_socket(d.cn, "core0", ETH_IPV6) as s:
         s.settimeout(5)
         node = d.node("p1").attach()
         for target in (node.address, CORE_GW):
