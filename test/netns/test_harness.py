@@ -61,15 +61,16 @@ def what_a_killed_run_leaves_is_reaped(d):
 @test
 def a_capture_begins_with_the_first_frame_of_its_kind(d):
     # And not with what came on any device while its socket was being made.
-    there, others, done = d.spaces["bb"], bytes([0x60]) + bytes(5) + bytes([0]) + bytes(60), []
+    there, another, done = d.spaces["bb"], bytes([0x60]) + bytes(99), []
+    mac = mac_of(there, "lma0")
 
     def flood():
         while not done:
-            send(d.spaces["lma"], "back0", mac_of(there, "lma0"), *[others] * 100)
+            send(d.spaces["lma"], "back0", mac, *[another] * 100)
     thread = threading.Thread(target=flood, daemon=True)
     thread.start()
     try:
-        taps = [Capture(there, "lma0", f"{d.dir}/kind{i}.pcap", 135) for i in range(20)]
+        taps = [Capture(there, "lma0", f"{d.dir}/kind{i}.pcap", 135) for i in range(60)]
     finally:
         done.append(True)
         thread.join()
