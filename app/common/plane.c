@@ -79,7 +79,7 @@ static int start_tables(struct plane *p, char *why, size_t n)
 	if (rc == 0)
 		rc = fib_new("routes", &fib, p->grace, &p->fib);
 	p->peers = calloc((size_t)p->is.max_peers + 1, sizeof(*p->peers));
-	if (rc == 0 && p->peers == NULL)
+	if (rc == 0 && (p->peers == NULL || farewells_init(&p->left, plane_seed()) != 0))
 		rc = -ENOMEM;
 	if (rc == -ENOMEM)
 		snprintf(why, n,
@@ -252,6 +252,7 @@ static struct fwd_conf *build_fwd_conf(const struct plane *p)
 	*f = p->is.fwd;
 	f->pools = p->pools;
 	f->n_pools = p->is.conf->n_pools;
+	f->reassembly_packets = p->is.conf->dataplane.reassembly_packets;
 	for (unsigned i = 0; i < p->n_interfaces; i++)
 		describe_port(p, &p->interfaces[i], &f->ports[p->interfaces[i].port]);
 	return f;
@@ -291,6 +292,9 @@ static int start_worker(struct plane *p, struct worker *w)
 				.punt = p->punt,
 				.relay = p->relay,
 				.telem = &p->telem[w->number],
+				.fragments = p->fragments,
+				.n_workers = p->n_workers,
+				.fragment_key = p->fragment_key,
 				.seed = plane_seed(),
 				.socket = SOCKET_ID_ANY};
 
@@ -302,13 +306,16 @@ static int start_worker(struct plane *p, struct worker *w)
 	w->inject = rte_ring_create(name, WORKER_RING, SOCKET_ID_ANY, RING_F_SC_DEQ);
 	snprintf(name, sizeof(name), "inbox%u", w->number);
 	w->inbox = rte_ring_create(name, WORKER_RING, SOCKET_ID_ANY, RING_F_SC_DEQ);
-	if (w->inject == NULL || w->inbox == NULL)
+	snprintf(name, sizeof(name), "fragments%u", w->number);
+	p->fragments[w->number] = rte_ring_create(name, WORKER_RING, SOCKET_ID_ANY, RING_F_SC_DEQ);
+	if (w->inject == NULL || w->inbox == NULL || p->fragments[w->number] == NULL)
 		return -ENOMEM;
 	return fwd_new(&init, p->fwd_conf, &w->fwd);
 }
 
 static int start_workers(struct plane *p, char *why, size_t n)
 {
+	p->fragment_key = (struct siphash_key){plane_seed(), plane_seed()};
 	plane_publish(p);
 	int rc = p->fwd_conf != NULL ? 0 : -ENOMEM;
 	for (unsigned i = 0; i < p->n_workers && rc == 0; i++) {
@@ -405,6 +412,7 @@ void plane_done(struct plane *p)
 	free((void *)(uintptr_t)p->fwd_conf);
 	free(p->pools);
 	free(p->peers);
+	farewells_done(&p->left);
 	steer_close(p->steer);
 	rte_eal_cleanup();
 }

@@ -2,7 +2,7 @@
 // workers.
 //
 // plane.c       builds it, runs it and takes it down, step by step
-// tunnels.[ch]  bindings become entries and cache slots
+// tunnels.[ch]  bindings become entries and cache slots; farewell.[ch] those that were left
 // path_mtu.[ch] what the path to each peer takes, as routers on it have told
 // tunnel_errors.[ch]  ICMPv6 errors about our tunnel packets
 // relay.[ch]    frames between relayed ports and their TAPs
@@ -14,6 +14,7 @@
 // decides is the program's: plane knows no engine.
 #pragma once
 
+#include "app/common/farewell.h"
 #include "app/common/relay.h"
 #include "app/common/twin.h"
 #include "app/common/waiting.h"
@@ -78,10 +79,13 @@ struct plane {
 	const struct fwd_conf *fwd_conf; // the newest; older ones are with grace
 	struct telem_worker telem[WORKER_MAX];
 	struct worker workers[WORKER_MAX];
+	struct rte_ring *fragments[WORKER_MAX]; // to each worker: outer fragments that are its own
+	struct siphash_key fragment_key;
 	unsigned n_workers, n_running;
 	struct kernel *kernel;
 	struct twin *twin;
 	struct plane_peer *peers; // by number
+	struct farewells left;    // entries of detached prefixes, each held once
 	uint32_t n_path_mtus;     // of them with a learnt path MTU
 	ns_t path_mtus_due;
 	struct bucket errors;   // ICMPv6 errors that control sends

@@ -176,6 +176,8 @@ void rows_put_path(struct stats *s, const struct plane *a)
 	put_stat(s, "received", sum.received, "packets that workers received");
 	put_stat(s, "received_bytes", sum.received_bytes, "the same in bytes");
 	put_stat(s, "originated", sum.originated, "packets of our own that entered the path");
+	put_stat(s, "fragmented", sum.fragmented,
+		 "pieces of outer packets, beyond the first of each");
 	put_stat(s, "sent", sum.sent, "packets that ports took");
 	put_stat(s, "sent_bytes", sum.sent_bytes, "the same in bytes");
 	put_stat(s, "held", count_held(a), "packets that workers hold just now");

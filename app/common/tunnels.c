@@ -55,6 +55,15 @@ static void release_entry(struct plane *p, uint32_t value)
 	entry_release(p->fib, value);
 }
 
+// What the prefix had in the cache is there no more: its entry, or the one that it was left with.
+static void release_binding(struct plane *p, struct ip6_prefix hnp, uint32_t before)
+{
+	if (before == BCACHE_DETACHED)
+		before = farewells_take(&p->left, hnp);
+	if (before != FAREWELL_NONE)
+		release_entry(p, before);
+}
+
 static void resolve_entry(void *arg, uint32_t index, const struct fwd_entry *entry)
 {
 	struct plane *p = arg;
@@ -107,7 +116,10 @@ int tunnels_bind(struct plane *p, struct ip6_prefix hnp, const struct fwd_tunnel
 		return (int)index;
 	uint32_t before = bcache_get(p->bcache, hnp);
 	int rc = bcache_set(p->bcache, hnp, (uint32_t)index);
-	release_entry(p, rc == 0 ? before : (uint32_t)index);
+	if (rc == 0)
+		release_binding(p, hnp, before);
+	else
+		release_entry(p, (uint32_t)index);
 	return rc;
 }
 
@@ -116,14 +128,17 @@ void tunnels_unbind(struct plane *p, struct ip6_prefix hnp)
 	uint32_t before = bcache_get(p->bcache, hnp);
 
 	if (bcache_del(p->bcache, hnp) == 0)
-		release_entry(p, before);
+		release_binding(p, hnp, before);
 }
 
 void tunnels_detach(struct plane *p, struct ip6_prefix hnp)
 {
 	uint32_t before = bcache_get(p->bcache, hnp);
 
-	// A change of a present key needs no room, so it cannot fail.
-	if (bcache_set(p->bcache, hnp, BCACHE_DETACHED) == 0)
+	// A change of a present key needs no room, so it cannot fail. The tunnel stays until the
+	// binding goes (LMA-FW-16); without memory to remember it, it goes now.
+	if (before < BCACHE_FIRST || bcache_set(p->bcache, hnp, BCACHE_DETACHED) != 0)
+		return;
+	if (farewells_add(&p->left, hnp, before) != 0)
 		release_entry(p, before);
 }

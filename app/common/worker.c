@@ -143,11 +143,12 @@ int worker_run(void *arg)
 			continue;
 		}
 		telem_count(&w->telem->idle_polls, 1);
-		if (w->idle_sleep_us > 0 && ++idle > w->idle_polls && fwd_held(w->fwd) == 0)
+		if (w->idle_sleep_us > 0 && ++idle > w->idle_polls && fwd_due(w->fwd) == 0)
 			rest(w);
 	}
-	while (take_input(w, now_ns()) > 0 && fwd_held(w->fwd) > 0)
+	while (take_input(w, now_ns()) > 0 && fwd_due(w->fwd) > 0)
 		;
+	fwd_stop(w->fwd);
 	grace_offline(w->grace, w->number);
 	return 0;
 }

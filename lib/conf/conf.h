@@ -122,7 +122,8 @@ struct conf {
 		uint32_t idle_sleep_us; // 0: never sleeps
 		uint32_t idle_polls;    // empty polls before it sleeps
 		uint32_t mbufs;
-		uint32_t relay_rate; // frames per second and worker to the kernel's TAPs
+		uint32_t reassembly_packets; // outer fragments kept by each worker
+		uint32_t relay_rate;         // frames per second and worker to the kernel's TAPs
 	} dataplane;
 	struct {
 		struct ip6_addr *addresses; // tunnel addresses (LMAA)

@@ -29,12 +29,12 @@ enum { OPT_PAD1 = 0, OPT_ACTION = 0xc0 };
 
 // Where a frame goes: a lane, or DROP for the reason given.
 // The way of a packet without its layer 2, before ACCESS, or of the whole frame.
-enum way { ENTER, TUNNEL, PUNT, ACCESS, LISTEN, RELAY, DROP };
+enum way { ENTER, TUNNEL, PUNT, FRAGMENT, ACCESS, LISTEN, RELAY, DROP };
 struct sorted {
 	enum way way;
 	enum verdict why;        // DROP
 	enum fwd_punt_kind punt; // PUNT
-	uint16_t offset;         // TUNNEL, PUNT: of what follows the outer headers
+	uint16_t offset;         // TUNNEL, PUNT, FRAGMENT: of what follows the outer headers
 	uint16_t vlan;
 };
 
@@ -135,7 +135,7 @@ static struct sorted by_protocol(uint8_t next, struct span packet, uint16_t offs
 	case PROTO_MOBILITY:
 		return (struct sorted){.way = PUNT, .punt = FWD_PUNT_SIGNALLING, .offset = offset};
 	case PROTO_FRAGMENT:
-		return dropped(V_DROP_FRAGMENT);
+		return (struct sorted){.way = FRAGMENT, .offset = offset};
 	case PROTO_IPIP:
 	case PROTO_GRE:
 		return dropped(V_DROP_OUTER_PROTO);
@@ -295,6 +295,7 @@ static inline void write_pkt(struct pkt *p, struct rte_mbuf *m, uint16_t port, s
 	p->verdict = (uint8_t)verdict;
 	p->outer_ecn = 0;
 	p->punt = (uint8_t)s.punt;
+	p->limit = 0;
 }
 
 // Inlined once for each kind of port: the kind is a constant in each of the loops.
@@ -320,6 +321,9 @@ static __rte_always_inline void sort_burst(struct fwd *f, uint16_t port, enum fw
 		case PUNT:
 			write_pkt(lane_next(&f->punt), pkts[i], port, s, 0);
 			break;
+		case FRAGMENT:
+			write_pkt(lane_next(&f->fragments), pkts[i], port, s, V_TX_UPLINK);
+			break;
 		case ACCESS:
 			write_pkt(lane_next(&f->access), pkts[i], port, s, V_TX_UPLINK);
 			break;
@@ -336,6 +340,22 @@ static __rte_always_inline void sort_burst(struct fwd *f, uint16_t port, enum fw
 			break;
 		}
 	}
+}
+
+// A fragment in a fragment is nobody's honest packet.
+void fwd_sort_again(struct fwd *f, struct pkt *p)
+{
+	struct sorted s = walk(ip6_span(p->m));
+
+	p->offset = s.offset;
+	p->verdict = V_TX_UPLINK;
+	p->punt = (uint8_t)s.punt;
+	if (s.way == TUNNEL)
+		lane_add(&f->tunnel, p);
+	else if (s.way == PUNT)
+		lane_add(&f->punt, p);
+	else
+		fwd_drop(f, p->m, s.way == DROP ? s.why : V_DROP_FRAGMENT);
 }
 
 void fwd_classify(struct fwd *f, uint16_t port, struct rte_mbuf **pkts, uint16_t n)

@@ -3,7 +3,6 @@
 //
 // Three kinds come here: from the network (DOWNLINK, checked and charged a hop), from another
 // mobile node (HAIRPIN, both done by decap.c), and our own. RFC 5213 5.6, RFC 2473 3.1 and 7.1.
-// missing: fragments of the outer packet (LMA-MTU-02), the limit option (LMA-FW-12).
 #include <stdatomic.h>
 #include <string.h>
 
@@ -70,13 +69,25 @@ static uint8_t outer_class(enum fwd_ecn mode, uint8_t inner)
 	return inner;
 }
 
-// Bytes of inner packet that fit. The entry's path MTU may be older than what the link says now.
-static uint32_t tunnel_mtu(const struct fwd_entry *e, const struct nexthop *nh)
+// Which may carry a limit option: hop-by-hop options, routing, destination options.
+static bool may_have_limit(uint8_t next_header)
 {
-	uint32_t path = atomic_load_explicit(&e->path_mtu, memory_order_relaxed);
+	const uint64_t kinds = 1ull | 1ull << 43 | 1ull << 60;
 
-	path = RTE_MIN(path, nh->mtu);
-	return path > IP6_HDR ? path - IP6_HDR : 0;
+	return next_header < 64 && (kinds >> next_header & 1) != 0;
+}
+
+// LMA-FW-12. False: no tunnel may take it any more, and it is refused.
+static bool take_limit(struct fwd *f, struct pkt *p)
+{
+	uint16_t at = fwd_find_limit(ip6_span(p->m));
+
+	p->limit = at != 0 ? *rte_pktmbuf_mtod_offset(p->m, const uint8_t *, at) : 0;
+	if (at == 0 || p->limit > 0)
+		return true;
+	fwd_refuse(f, p, V_DROP_LIMIT,
+		   (struct refusal){ICMP6_PARAMETER_PROBLEM, ICMP6_ERRONEOUS_FIELD, at});
+	return false;
 }
 
 // These two are access.c's too; here they stay inside the loop (5 cycles a packet, measured).
@@ -84,8 +95,10 @@ __rte_always_inline bool fwd_wrap(struct fwd *f, struct pkt *p, const struct fwd
 {
 	uint8_t tc = outer_class(f->conf->ecn, ip6_class(ip6_of(p->m)));
 	uint32_t label = label_of_flow(f, p->m);
-	uint16_t len = rte_pktmbuf_data_len(p->m);
-	struct ip6_hdr_bytes *outer = (struct ip6_hdr_bytes *)rte_pktmbuf_prepend(p->m, IP6_HDR);
+	uint16_t more = p->limit != 0 ? OPTIONS_HDR : 0;
+	uint16_t len = (uint16_t)(rte_pktmbuf_data_len(p->m) + more);
+	struct ip6_hdr_bytes *outer =
+		(struct ip6_hdr_bytes *)rte_pktmbuf_prepend(p->m, (uint16_t)(IP6_HDR + more));
 
 	if (outer == NULL) {
 		fwd_drop(f, p->m, V_DROP_NO_MBUF);
@@ -95,20 +108,51 @@ __rte_always_inline bool fwd_wrap(struct fwd *f, struct pkt *p, const struct fwd
 	ip6_set_class_label(outer, tc, label);
 	outer->payload_len[0] = (uint8_t)(len >> 8);
 	outer->payload_len[1] = (uint8_t)len;
+	if (more != 0) {
+		fwd_write_limit((uint8_t *)(outer + 1), outer->next_header,
+				(uint8_t)(p->limit - 1));
+		outer->next_header = NEXT_OPTIONS;
+	}
 	return true;
 }
 
-__rte_always_inline bool fwd_fits(struct fwd *f, struct pkt *p, const struct fwd_entry *e,
-				  const struct nexthop *nh)
+// The entry's path MTU may be older than what the link says now.
+__rte_always_inline uint32_t fwd_fit(struct fwd *f, struct pkt *p, const struct fwd_entry *e,
+				     const struct nexthop *nh)
 {
-	uint32_t mtu = tunnel_mtu(e, nh), told = RTE_MAX(mtu, (uint32_t)IP6_MIN_MTU);
-	uint32_t len = rte_pktmbuf_data_len(p->m);
+	uint32_t len = rte_pktmbuf_data_len(p->m), overhead = IP6_HDR;
+	uint32_t path = atomic_load_explicit(&e->path_mtu, memory_order_relaxed);
 
+	if (may_have_limit(ip6_of(p->m)->next_header)) {
+		if (!take_limit(f, p))
+			return 0;
+		overhead += p->limit != 0 ? OPTIONS_HDR : 0;
+	}
+	path = RTE_MIN(path, nh->mtu);
+	if (len + overhead <= path)
+		return path;
+	uint32_t told = RTE_MAX(path, IP6_MIN_MTU + overhead) - overhead;
 	if (len > told)
 		fwd_refuse(f, p, V_DROP_TOO_BIG, (struct refusal){ICMP6_TOO_BIG, 0, told});
-	else if (len > mtu)
+	else if (path < IP6_MIN_MTU)
 		fwd_drop(f, p->m, V_DROP_LINK_MTU);
-	return len <= mtu;
+	else
+		return path; // in pieces: RFC 2473 7.1 (b)
+	return 0;
+}
+
+// Wrapped, whole or in pieces, out of the port.
+static __rte_always_inline void send_through(struct fwd *f, struct pkt *p,
+					     const struct fwd_entry *e, const struct nexthop *nh)
+{
+	uint32_t path = fwd_fit(f, p, e, nh);
+
+	if (path == 0 || !fwd_wrap(f, p, e))
+		return;
+	if (rte_pktmbuf_data_len(p->m) <= path)
+		fwd_output(f, p, nh);
+	else
+		fwd_fragment(f, p, e, nh, path);
 }
 
 static void enter(struct fwd *f, struct pkt *p, uint32_t value)
@@ -128,9 +172,7 @@ static void enter(struct fwd *f, struct pkt *p, uint32_t value)
 		nexthop_get(f->fib, atomic_load_explicit(&e->nexthop, memory_order_relaxed));
 	switch (nh->kind) {
 	case NH_PORT:
-		if (fwd_fits(f, p, e, nh) && fwd_wrap(f, p, e))
-			fwd_output(f, p, nh);
-		return;
+		return send_through(f, p, e, nh);
 	case NH_GLEAN:
 		return fwd_glean(f, p, ip6_is_zero(nh->gateway) ? e->tunnel.remote : nh->gateway);
 	default: // RFC 2473 8.3: no way to the tunnel's end is told as code 3

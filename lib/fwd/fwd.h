@@ -9,6 +9,8 @@
 // icmp.c      ICMPv6 errors, token bucket; they enter the next burst as if received
 // output.c    next hop: layer-2 header, into the port's array
 // punt.c      to the control thread, policed per MAG
+// limit.c     the limit option of a packet that enters a tunnel
+// frag.c      outer packets in pieces; reassemble.[ch] the way back
 // access.c    uplink at a MAG: whose frame, from where, into the tunnel
 // deliver.c   downlink at a MAG: out of the tunnel, to the node's link
 // listen.c    frames of access links and of the kernel for control, policed
@@ -18,8 +20,7 @@
 // Knows no driver and no YAML: the app polls ports, calls fwd_burst, sends what is in fwd_out,
 // calls fwd_sent. Threads: a struct fwd belongs to one worker; what it reads of others is bcache
 // and fib (their rules) and the immutable struct fwd_conf. Nothing here blocks, allocates other
-// than mbufs, or logs. RFCs: 5213 5.6, 2473, 6040, 6438, 4443, 8200. missing: outer fragments
-// (LMA-MTU-04), limit option of the inner packet (LMA-FW-12), spread.
+// than mbufs, or logs. RFCs: 5213 5.6, 2473, 6040, 6438, 4443, 8200. missing: spread.
 #pragma once
 
 #include <rte_mbuf.h>
@@ -28,6 +29,7 @@
 
 #include "base/addr.h"
 #include "base/clock.h"
+#include "base/siphash.h"
 #include "bcache/bcache.h"
 #include "fib/fib.h"
 #include "telem/verdict.h"
@@ -59,11 +61,12 @@ struct fwd_conf {
 	const struct ip6_prefix *pools; // sorted by address, not overlapping
 	uint32_t n_pools;
 	enum fwd_ecn ecn;
-	uint32_t icmp_rate;       // errors per second, this worker
-	uint32_t signalling_rate; // mobility messages per second and source, this worker
-	uint32_t attach_rate;     // frames per second and MAC of an access link that control sees
-	uint32_t relay_rate;      // frames per second to the kernel's TAPs, this worker
-	uint8_t access_mac[6];    // of a MAG on every access link (RFC 6543)
+	uint32_t icmp_rate;          // errors per second, this worker
+	uint32_t reassembly_packets; // outer fragments that this worker keeps at most
+	uint32_t signalling_rate;    // mobility messages per second and source, this worker
+	uint32_t attach_rate;  // frames per second and MAC of an access link that control sees
+	uint32_t relay_rate;   // frames per second to the kernel's TAPs, this worker
+	uint8_t access_mac[6]; // of a MAG on every access link (RFC 6543)
 	struct fwd_port ports[FWD_MAX_PORTS];
 };
 
@@ -73,9 +76,13 @@ struct fwd_init {
 	unsigned worker; // number, also its number with grace
 	const struct bcache *bcache;
 	const struct fib *fib;
-	struct rte_mempool *pool; // for packets of our own
-	struct rte_ring *punt;    // to control; shared by the workers (multi producer)
-	struct rte_ring *relay;   // to control for the kernel's TAPs; NULL without relayed ports
+	struct rte_mempool *pool; // for packets of our own, and what fragments are joined to
+	// To each worker, for outer fragments that are its own; NULL with one worker.
+	struct rte_ring *const *fragments;
+	unsigned n_workers;
+	struct siphash_key fragment_key; // the same for all workers
+	struct rte_ring *punt;           // to control; shared by the workers (multi producer)
+	struct rte_ring *relay; // to control for the kernel's TAPs; NULL without relayed ports
 	struct telem_worker *telem;
 	uint64_t seed;
 	int socket; // NUMA node of the worker's own memory
@@ -97,8 +104,8 @@ void fwd_burst(struct fwd *, uint16_t port, struct rte_mbuf **pkts, uint16_t n, 
 // TX_WAITED, TX_ND, TX_KERNEL.
 void fwd_originate(struct fwd *, struct rte_mbuf **pkts, uint16_t n, ns_t now);
 
-// Worker. ICMP errors made during the last bursts become input now; call it once a turn. How many
-// there were.
+// Worker. ICMP errors made during the last bursts and fragments from other workers become input
+// now, and fragments that waited too long go; call it once a turn. How much there was.
 unsigned fwd_turn(struct fwd *, ns_t now);
 
 // What waits to be sent on a port since the last fwd_sent.
@@ -115,8 +122,12 @@ struct fwd_out *fwd_out(struct fwd *, uint16_t port);
 // and freed.
 void fwd_sent(struct fwd *, uint16_t port, uint16_t taken, enum verdict lost);
 
-// How many packets the worker holds just now (for the accounting identity).
+// How many packets the worker holds just now (for the accounting identity), and how many of them
+// wait for nothing but its next turn.
 unsigned fwd_held(const struct fwd *);
+unsigned fwd_due(const struct fwd *);
+// Worker, at its end. Fragments that wait for others are dropped by name.
+void fwd_stop(struct fwd *);
 
 // ---- On the rings from and to control: mbufs with this in front. The data is the IPv6 packet
 // (outer header first), or the whole Ethernet frame where it says so.

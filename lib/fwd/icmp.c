@@ -7,8 +7,8 @@
 #include "fwd/stage.h"
 #include "wire/icmp6.h"
 
-// An error may have to pass a tunnel of the least path MTU, and outer packets are not fragmented
-// yet: so it stays below the 1280 bytes of RFC 4443 2.4(c).
+// An error may have to pass a tunnel of the least path MTU: so it stays below the 1280 bytes of RFC
+// 4443 2.4(c), and in one piece.
 enum { ERROR_MAX = IP6_MIN_MTU - IP6_HDR, ICMP6_HDR = 8 };
 enum { MIN_BURST = 10 };
 

@@ -13,7 +13,8 @@
 #include "base/addr.h"
 #include "base/cursor.h"
 
-enum { IP6_HDR = 40, IP6_MIN_MTU = 1280 };
+enum { IP6_HDR = 40, FRAGMENT_HDR = 8, OPTIONS_HDR = 8, IP6_MIN_MTU = 1280 };
+enum { NEXT_IPV6 = 41, NEXT_FRAGMENT = 44, NEXT_OPTIONS = 60 };
 enum { ECN_NOT_ECT = 0, ECN_ECT1 = 1, ECN_ECT0 = 2, ECN_CE = 3, ECN_MASK = 3 };
 
 struct ip6_hdr_bytes {

@@ -26,6 +26,16 @@ int fwd_new(const struct fwd_init *init, const struct fwd_conf *conf, struct fwd
 	f->punt_ring = init->punt;
 	f->relay_ring = init->relay;
 	f->key = (struct siphash_key){rng_u64(&rng), rng_u64(&rng)};
+	f->worker = init->worker;
+	f->n_workers = init->fragments != NULL ? init->n_workers : 1;
+	f->fragment_rings = init->fragments;
+	f->fragment_key = init->fragment_key;
+	for (unsigned i = 0; i < FRAGMENT_IDS; i++)
+		f->fragment_ids[i] = (uint32_t)rng_u64(&rng);
+	if (reassembly_init(&f->reassembly, init->socket) != 0) {
+		fwd_free(f);
+		return -ENOMEM;
+	}
 	*out = f;
 	return 0;
 }
@@ -39,6 +49,7 @@ void fwd_free(struct fwd *f)
 			rte_pktmbuf_free(f->out[port].pkts[i]);
 	for (uint16_t i = 0; i < f->n_errors; i++)
 		rte_pktmbuf_free(f->errors[i].m);
+	reassembly_done(&f->reassembly);
 	rte_free(f);
 }
 
@@ -60,6 +71,8 @@ void fwd_drop(struct fwd *f, struct rte_mbuf *m, enum verdict verdict)
 
 static void run_stages(struct fwd *f)
 {
+	if (f->fragments.n > 0)
+		fwd_reassemble(f);
 	if (f->conf->role == FWD_MAG) {
 		fwd_access(f);
 		fwd_deliver(f);
@@ -157,7 +170,11 @@ unsigned fwd_turn(struct fwd *f, ns_t now)
 		lane_add(&f->route, &f->errors[i]);
 	f->n_errors = 0;
 	run_stages(f);
-	return n;
+	fwd_expire_fragments(f);
+	unsigned more = fwd_take_handed_over(f);
+	if (more > 0)
+		run_stages(f);
+	return n + more;
 }
 
 struct fwd_out *fwd_out(struct fwd *f, uint16_t port)
@@ -184,6 +201,16 @@ void fwd_sent(struct fwd *f, uint16_t port, uint16_t taken, enum verdict lost)
 }
 
 unsigned fwd_held(const struct fwd *f)
+{
+	return fwd_due(f) + f->reassembly.held;
+}
+
+void fwd_stop(struct fwd *f)
+{
+	fwd_drop_fragments(f);
+}
+
+unsigned fwd_due(const struct fwd *f)
 {
 	unsigned held = f->n_errors;
 

@@ -11,6 +11,7 @@
 #include "fwd/bucket.h"
 #include "fwd/fwd.h"
 #include "fwd/ip6.h"
+#include "fwd/reassemble.h"
 
 enum { FWD_OUT = 4 * FWD_BURST };
 enum { PREFETCH_AHEAD = 4 }; // packets whose first line is asked for before they are looked at
@@ -23,6 +24,7 @@ enum {
 	ACCESS_BUCKETS = 4096,
 	LINK_BUCKETS = 256
 };
+enum { FRAGMENT_IDS = 1024 }; // counters of fragment identifications, by peer
 
 // A packet between two stages.
 struct pkt {
@@ -35,6 +37,7 @@ struct pkt {
 	uint8_t verdict;    // what it is counted as if it leaves: V_TX_*
 	uint8_t outer_ecn;  // decap
 	uint8_t punt;       // enum fwd_punt_kind
+	uint8_t limit;      // the tunnel encapsulation limit that it carries; 0: none
 };
 
 struct lane {
@@ -51,7 +54,7 @@ struct fwd {
 	struct rte_ring *punt_ring, *relay_ring;
 	struct siphash_key key;
 	ns_t now; // of the burst that is under way
-	struct lane tunnel, route, punt;
+	struct lane fragments, tunnel, route, punt;
 	struct lane enter;  // LMA: towards a mobile node, about to enter a tunnel
 	struct lane access; // MAG: from a node, still with its layer 2
 	uint16_t n_errors;  // ICMP errors that wait for fwd_turn
@@ -61,6 +64,11 @@ struct fwd {
 	struct bucket glean_buckets[GLEAN_BUCKETS];
 	struct bucket access_buckets[ACCESS_BUCKETS], link_buckets[LINK_BUCKETS], access_all;
 	struct bucket relay_bucket;
+	unsigned worker, n_workers;
+	struct rte_ring *const *fragment_rings;
+	struct siphash_key fragment_key; // the same on all workers
+	uint32_t fragment_ids[FRAGMENT_IDS];
+	struct reassembly reassembly;
 	struct fwd_out out[FWD_MAX_PORTS];
 };
 
@@ -91,6 +99,7 @@ static inline bool is_own(const struct pkt *p)
 
 // ---- The stages, in order.
 void fwd_classify(struct fwd *, uint16_t port, struct rte_mbuf **pkts, uint16_t n);
+void fwd_reassemble(struct fwd *);  // fragments → tunnel, punt
 void fwd_decap(struct fwd *);       // LMA: tunnel → route
 void fwd_access(struct fwd *);      // MAG: access → output
 void fwd_deliver(struct fwd *);     // MAG: tunnel → output
@@ -128,13 +137,29 @@ void fwd_relay(struct fwd *, struct pkt *);
 uint16_t fwd_unwrap(struct fwd *);
 // LMA-FW-08, the exit. False: RFC 6040 4.2 asks for a drop.
 bool fwd_take_ecn(enum fwd_ecn, struct ip6_hdr_bytes *inner, uint8_t outer_ecn);
-// Whether the packet fits the entry's tunnel over that next hop; refused or dropped if not
-// (LMA-MTU-02).
-bool fwd_fits(struct fwd *, struct pkt *, const struct fwd_entry *, const struct nexthop *);
+// Bytes of an outer packet that go in one piece to that entry's peer over that next hop; 0: the
+// packet may not enter, and was refused or dropped (LMA-MTU-02, LMA-FW-12).
+uint32_t fwd_fit(struct fwd *, struct pkt *, const struct fwd_entry *, const struct nexthop *);
 // The entry's outer header in front. False: there was no room, and it is dropped.
 bool fwd_wrap(struct fwd *, struct pkt *, const struct fwd_entry *);
+// A wrapped packet that is longer than `path`, out of the next hop's port in pieces.
+void fwd_fragment(struct fwd *, struct pkt *, const struct fwd_entry *, const struct nexthop *,
+		  uint32_t path);
+// Where the value of a tunnel encapsulation limit stands in an IPv6 packet; 0: it has none.
+uint16_t fwd_find_limit(struct span packet);
+// The destination options header that carries one.
+void fwd_write_limit(uint8_t header[OPTIONS_HDR], uint8_t next, uint8_t limit);
 // LMA-FW-05: our own tunnel address, or a peer's.
 bool fwd_is_tunnel_end(const struct fwd *, const struct ip6_addr *);
+
+// ---- Fragments.
+
+// A packet that was joined, or was one all the time, into the lane that is its own.
+void fwd_sort_again(struct fwd *, struct pkt *);
+void fwd_expire_fragments(struct fwd *);
+void fwd_drop_fragments(struct fwd *); // all that wait
+// What other workers have handed over, into the fragments lane; how many.
+unsigned fwd_take_handed_over(struct fwd *);
 
 // ---- Questions about addresses.
 bool fwd_is_lmaa(const struct fwd_conf *, const struct ip6_addr *);

@@ -172,7 +172,8 @@ uint8_t policy_hnps(const struct lma *lma, const struct request *r,
 	uint8_t n = 0, wanted = row->hnps != 0 ? row->hnps : 1;
 
 	for (uint32_t i = 0; i < row->n_prefixes && n < MAX_HNPS_PER_BCE; i++)
-		if (binding_find_hnp(&lma->bindings, row->prefixes[i]) == BCE_NULL)
+		if (binding_find_hnp(&lma->bindings, row->prefixes[i]) == BCE_NULL &&
+		    policy_mag_has_pool(lma, r->mag_row, pool_of(&lma->pools, row->prefixes[i])))
 			statics[n++] = row->prefixes[i];
 	*n_statics = n;
 	return wanted > n ? wanted : n;
@@ -212,13 +213,16 @@ bool policy_mag_has_pool(const struct lma *lma, uint32_t mag_row, uint32_t pool)
 struct claim policy_claim(const struct lma *lma, const struct request *r, uint16_t service)
 {
 	const struct lma_profile_conf *profile = &lma->conf.profiles[r->profile];
-	const struct lma_mag_conf *mag = &lma->conf.mags[r->mag_row];
 	struct claim claim = {.owner = mn_id_hash(lma->key, r->mn_id_subtype, r->mn_id),
 			      .profile = r->profile};
 
-	for (uint32_t i = 0; i < lma->conf.n_pools; i++)
+	for (uint32_t i = 0; i < lma->conf.n_pools; i++) {
+		if (!policy_mag_has_pool(lma, r->mag_row, i))
+			continue;
+		pool_set_add(&claim.at_mag, i);
 		if (is_listed(profile->pools, profile->n_pools, i) &&
-		    is_listed(mag->pools, mag->n_pools, i) && is_in_network(lma, i, service))
+		    is_in_network(lma, i, service))
 			pool_set_add(&claim.from, i);
+	}
 	return claim;
 }

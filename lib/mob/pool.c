@@ -355,7 +355,8 @@ bool pool_may_take(const struct pools *p, const struct bindings *b, const struct
 	if (pool == NONE || binding_find_hnp(b, prefix) != BCE_NULL)
 		return false;
 	if (assigned != NONE)
-		return p->statics[assigned].profile == claim->profile;
+		return p->statics[assigned].profile == claim->profile &&
+		       pool_set_has(&claim->at_mag, pool);
 	if (!pool_set_has(&claim->from, pool))
 		return false;
 	uint32_t i = find_idle(p, prefix);

@@ -72,9 +72,10 @@ struct pools {
 
 // Who asks for prefixes, and what for.
 struct claim {
-	uint64_t owner;       // hash of the mobile node
-	uint32_t profile;     // its row, for static prefixes
-	struct pool_set from; // pools that it may have prefixes of
+	uint64_t owner;         // hash of the mobile node
+	uint32_t profile;       // its row, for static prefixes
+	struct pool_set from;   // pools that it may have dynamic prefixes of
+	struct pool_set at_mag; // pools whose prefixes its MAG may serve
 };
 
 // 0, -ENOMEM, -EINVAL for a static prefix that is in no pool or stands twice.

@@ -10,7 +10,7 @@ ns_t back_off(uint8_t tries)
 	return wait;
 }
 
-// MAG-TS-05: fresh in each PBU, and greater than the one before even within one tick of the format.
+// LMA-TS-05: fresh in each PBU, and greater than the one before even within one tick of the format.
 static uint64_t fresh_timestamp(struct mag *m, struct bul_entry *e)
 {
 	uint64_t ts = m->now.wall_q16, one_second = 1u << 16;

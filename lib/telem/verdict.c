@@ -55,6 +55,7 @@ void telem_sum(const struct telem_worker *const *workers, unsigned n, struct tel
 		sum->received += telem_read(&w->received);
 		sum->received_bytes += telem_read(&w->received_bytes);
 		sum->originated += telem_read(&w->originated);
+		sum->fragmented += telem_read(&w->fragmented);
 		sum->sent += telem_read(&w->sent);
 		sum->sent_bytes += telem_read(&w->sent_bytes);
 		sum->polls += telem_read(&w->polls);

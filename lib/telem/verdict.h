@@ -24,11 +24,12 @@ static inline bool verdict_is_drop(enum verdict v)
 }
 
 // One worker's accounting. The worker writes, anyone reads (telem_read). DESIGN section 5: at rest,
-// received + originated = the sum of all verdicts.
+// received + originated + fragmented = the sum of all verdicts.
 struct telem_worker {
 	_Alignas(64) uint64_t verdicts[N_VERDICTS]; // worker writes
 	uint64_t received, received_bytes;
 	uint64_t originated;        // ICMP errors and messages of our own that entered the path
+	uint64_t fragmented;        // pieces of outer packets beyond the first of each
 	uint64_t sent, sent_bytes;  // taken by a port
 	uint64_t polls, idle_polls; // turns of the loop; those that found nothing
 	uint64_t sleeps;

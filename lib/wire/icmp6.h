@@ -11,6 +11,7 @@ enum {
 	ICMP6_PARAMETER_PROBLEM = 4,
 };
 enum { ICMP6_NO_ROUTE = 0, ICMP6_HOP_LIMIT = 0, ICMP6_ADDRESS_UNREACHABLE = 3 };
+enum { ICMP6_REASSEMBLY = 1, ICMP6_ERRONEOUS_FIELD = 0 };
 // RFC 4443 2.4(c): as much of the packet as fits without exceeding it.
 enum { ICMP6_ERROR_MAX = 1280 };
 

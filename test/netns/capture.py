@@ -23,6 +23,17 @@ class _Program(ctypes.Structure):
     _fields_ = [("n", ctypes.c_uint16), ("insns", ctypes.POINTER(_Insn))]
 
 
+def packet_socket(ns, dev, ethertype=ETH_P_ALL, next_header=None):
+    """Frames of one device. It has no protocol, and so hears nothing, before it is bound: else it
+    would begin with what came on any device and of any kind meanwhile."""
+    with ns:
+        sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    if next_header is not None:
+        _only(sock, next_header)
+    sock.bind((dev, ethertype))
+    return sock
+
+
 def _only(sock, next_header):
     """A classic BPF filter: a bulk transfer must not come up to Python."""
     insns = (_Insn * 4)(_Insn(0x30, 0, 0, NEXT_HEADER_AT), _Insn(0x15, 0, 1, next_header),
@@ -37,13 +48,9 @@ class Capture:
 
     def __init__(self, ns, dev, path, next_header=135):
         self.path, self.frames, self.times = path, [], []
-        with ns:
-            self._sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-            self._sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
-            self._sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-            if next_header is not None:
-                _only(self._sock, next_header)
-            self._sock.bind((dev, ETH_P_ALL))
+        self._sock = packet_socket(ns, dev, next_header=next_header)
+        self._sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
+        self._sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self._wake, self._stop = os.pipe()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()

@@ -34,7 +34,7 @@ lma:
   max_mags: 16
   max_lifetime_s: 3600
   min_delay_before_bce_delete_ms: 2000
-  tunnel_mtu: {BACKBONE_MTU}
+  tunnel_mtu: {{tunnel_mtu}}
   signalling_rate: 5000
 {{ports}}\
 mags:
@@ -68,7 +68,7 @@ mag:
   realm: example
   max_nodes: 1024
   lifetime_s: 3600
-  tunnel_mtu: {BACKBONE_MTU}
+  tunnel_mtu: {{tunnel_mtu}}
   probe_after_ms: {{probe_after_ms}}
   probe_interval_ms: 300
   probes: 3
@@ -104,15 +104,17 @@ def ports(mode, rows):
     return text
 
 
-def lma(sock, mode="af_xdp", counter=None):
-    text = LMA.format(socket=sock, ports=ports(mode, [("core", "core0", "core", 0),
+def lma(sock, mode="af_xdp", counter=None, tunnel_mtu=BACKBONE_MTU):
+    text = LMA.format(socket=sock, tunnel_mtu=tunnel_mtu, ports=ports(mode, [("core", "core0", "core", 0),
                                                       ("backbone", "back0", "backbone", 0)]))
     return text + (HEARTBEAT.format(counter=counter) if counter else "")
 
 
-def mag(name, sock, counter, mode="af_xdp", vlans=(0,), probe_after_ms=2000):
+def mag(name, sock, counter, mode="af_xdp", vlans=(0,), probe_after_ms=2000,
+        tunnel_mtu=BACKBONE_MTU):
     """One access interface for each of `vlans`, all on acc0; 0 is the untagged one."""
     access = [(f"access{v or ''}", "acc0", "access", v) for v in vlans]
     return MAG.format(name=name, socket=sock, coa=COA[name], probe_after_ms=probe_after_ms,
+                      tunnel_mtu=tunnel_mtu,
                       ports=ports(mode, [("backbone", "back0", "backbone", 0), *access])) + \
         HEARTBEAT.format(counter=json.dumps(counter))

@@ -22,6 +22,7 @@ from node import Node
 class Domain:
     """Made by `with Domain(build) as d`. Until `d.start()` nobody serves. `mode` is the kind of
     ports that the programs have: one of configs.MODES."""
+    backbone_mtu = BACKBONE_MTU  # the tunnel's in each configuration, too
 
     def __init__(self, build, say=lambda line: None, mode="af_xdp"):
         self.build, self.say, self.mode = build, say, mode
@@ -55,10 +56,10 @@ class Domain:
     def _wire(self):
         cn, lma, bb = (self.namespace(n) for n in ("cn", "lma", "bb"))
         kernel.link(cn, "core0", lma, "core0")
-        kernel.link(lma, "back0", bb, "lma0", BACKBONE_MTU)
+        kernel.link(lma, "back0", bb, "lma0", self.backbone_mtu)
         cn.ip(f"-6 addr add {CN}/64 dev core0 nodad")
         cn.ip(f"-6 route add default via {CORE_GW}")
-        core, back = self._twin(lma, "core0"), self._twin(lma, "back0", BACKBONE_MTU)
+        core, back = self._twin(lma, "core0"), self._twin(lma, "back0", self.backbone_mtu)
         lma.ip(f"-6 addr add {CORE_GW}/64 dev {core} nodad")
         lma.ip(f"-6 addr add {LMA_BACK}/64 dev {back} nodad")
         lma.ip(f"-6 addr add {LMAA}/128 dev lo")
@@ -83,9 +84,9 @@ class Domain:
         """A link from the router to that MAG, with addresses and routes; its namespace."""
         bb, ns = self.spaces["bb"], self.namespace(name)
         net = coa[:-1]
-        kernel.link(bb, name, ns, "back0", BACKBONE_MTU)
+        kernel.link(bb, name, ns, "back0", self.backbone_mtu)
         bb.ip(f"-6 addr add {net}ff/64 dev {name} nodad")
-        back = self._twin(ns, "back0", BACKBONE_MTU)
+        back = self._twin(ns, "back0", self.backbone_mtu)
         ns.ip(f"-6 addr add {coa}/64 dev {back} nodad")
         ns.ip(f"-6 route add {LMAA}/128 via {net}ff")
         ns.ip(f"-6 route add default via {net}ff")
@@ -141,7 +142,7 @@ class Domain:
         """A host that reaches the LMA and may not register anybody."""
         if "stranger" not in self.mags:
             bb, ns = self.spaces["bb"], self.namespace("stranger")
-            kernel.link(bb, "stranger", ns, "back0", BACKBONE_MTU)
+            kernel.link(bb, "stranger", ns, "back0", self.backbone_mtu)
             bb.ip(f"-6 addr add {STRANGER[:-1]}ff/64 dev stranger nodad")
             ns.ip(f"-6 addr add {STRANGER}/64 dev back0 nodad")
             ns.ip(f"-6 route add default via {STRANGER[:-1]}ff")
@@ -184,7 +185,8 @@ class Domain:
         return path
 
     def lma_config(self):
-        return configs.lma(os.path.join(self.dir, "lma.sock"), self.mode)
+        return configs.lma(os.path.join(self.dir, "lma.sock"), self.mode,
+                           tunnel_mtu=self.backbone_mtu)
 
     def kernel_as_lma(self, mag, prefix):
         """The kernel plays the LMA's tunnel for one prefix: shows that the domain itself works."""

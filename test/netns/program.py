@@ -128,13 +128,13 @@ class Program:
                               capture_output=True, text=True, timeout=timeout, check=False)
 
     def imbalance(self):
-        """Received + originated against the sum of all verdicts and what is held; 0 is right."""
+        """Received + originated + fragmented against the sum of all verdicts and what is held; 0 is right."""
         s, drops = self.stats(), self.drops()
-        taken = sum(v for k, v in s.items() if k.startswith(("tx_", "punt_")))
+        taken = sum(v for k, v in s.items() if k.startswith(("tx_", "punt_", "merged_")))
         lost = sum(v for k, v in drops.items() if k.startswith("drop_"))
-        return s["received"] + s["originated"] - taken - lost - s["held"]
+        return s["received"] + s["originated"] + s["fragmented"] - taken - lost - s["held"]
 
     def balances(self):
         """Every packet has one verdict. Traffic goes on between two looks, so it is asked again."""
         self.until(lambda: self.imbalance() == 0,
-                   f"{self.name}: received + originated = verdicts + held")
+                   f"{self.name}: received + originated + fragmented = verdicts + held")

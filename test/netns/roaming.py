@@ -41,11 +41,12 @@ class Roaming(Domain):
         self.mags[name] = mag
 
     def mag_config(self, name, sock, counter):
-        return configs.mag(name, sock, counter, self.mode, self.vlans)
+        return configs.mag(name, sock, counter, self.mode, self.vlans,
+                           tunnel_mtu=self.backbone_mtu)
 
     def lma_config(self):
         return configs.lma(os.path.join(self.dir, "lma.sock"), self.mode,
-                           os.path.join(self.dir, "lma.restart"))
+                           os.path.join(self.dir, "lma.restart"), self.backbone_mtu)
 
     def programs(self):
         return [self.lma, self.mag1, self.mag2]

@@ -184,7 +184,21 @@ def three_hundred_prefixes_come_in_fragments_that_are_counted(d):
     def send():
         for piece in pieces:
             d.mag1.send_packet(piece)
-    counted(d, "drop_fragment", send, len(pieces))
+    counted(d, "drop_fragment_long", send, len(pieces))
+
+
+@test
+def a_message_in_fragments_is_put_together_and_answered(d):
+    """WIRE-10; too many prefixes for one session (SEC-10), so that the answer is 130."""
+    options = pmip.pbu_options("some@example", [f"2001:db8:100:9{i:02x}::/64" for i in range(20)])
+    mh = d.mag1.pbu("", options=options)
+    pieces = list(fragments(bytes(IPv6(src=d.mag1.coa, dst=LMAA, nh=pmip.MH) / mh), 200))
+
+    def send():
+        for piece in reversed(pieces):
+            d.mag1.send_packet(piece)
+    counted(d, "merged_fragment", send, len(pieces) - 1)
+    same("status", d.mag1.hear().status, 130)
 
 
 @test

@@ -2,9 +2,12 @@
 import os
 import subprocess
 import sys
+import threading
 
 import kernel
+from capture import Capture
 from configs import CN
+from errors import mac_of, send
 from sentences import same, test, true
 from traffic import ping, transfer
 
@@ -53,3 +56,22 @@ def what_a_killed_run_leaves_is_reaped(d):
             state = f.read().rsplit(")", 1)[1].split()[0]
     true(f"its process is dead ({state})", state in ("gone", "Z", "X"))
     true("our own namespaces stay", os.path.exists(d.spaces["lma"].path))
+
+
+@test
+def a_capture_begins_with_the_first_frame_of_its_kind(d):
+    # And not with what came on any device while its socket was being made.
+    there, another, done = d.spaces["bb"], bytes([0x60]) + bytes(99), []
+    mac = mac_of(there, "lma0")
+
+    def flood():
+        while not done:
+            send(d.spaces["lma"], "back0", mac, *[another] * 100)
+    thread = threading.Thread(target=flood, daemon=True)
+    thread.start()
+    try:
+        taps = [Capture(there, "lma0", f"{d.dir}/kind{i}.pcap", 135) for i in range(60)]
+    finally:
+        done.append(True)
+        thread.join()
+    same("frames of another kind", [f[20] for tap in taps for f in tap.close()], [])

@@ -5,6 +5,7 @@ import struct
 import time
 
 import roaming
+from capture import packet_socket
 from configs import CN, MODES
 from kernel import Failed, wire
 from mag import FIXED_MAC
@@ -32,9 +33,7 @@ class TaggedNode:
         self.ns.ip("link set radio0 up")
         d.air.ns.ip(f"link set {name} master {bridge} up")
         d.air.until_open()
-        with self.ns:
-            self._sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-            self._sock.bind(("radio0", 3))
+        self._sock = packet_socket(self.ns, "radio0")
         self._sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
 
     def send(self, packet, vlan, dst=FIXED_MAC):

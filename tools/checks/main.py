@@ -132,7 +132,7 @@ class Check:
 
     def guards(self):
         self.tally.section("guards")
-        for guard in ("includes", "pure", "style", "format", "places", "docs"):
+        for guard in ("includes", "pure", "style", "format", "places", "docs", "conformance"):
             code, out = self.run([f"tools/guards/{guard}"], 60)
             if code == 0:
                 self.tally.ok()

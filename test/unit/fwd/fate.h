@@ -38,4 +38,7 @@ int test_relay(void);
 int test_punt(void);
 int test_bounds(void);
 int test_mem(void);
+int test_fragments(void);
+int test_reassembly(void);
+int test_limit(void);
 int test_random(void);

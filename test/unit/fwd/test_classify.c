@@ -119,6 +119,7 @@ static void to_a_tunnel_address_what_steer_h_does_not_name_is_the_kernels(void *
 			       V_DROP_NOT_OURS);
 }
 
+// LMA-MTU-03: there is no IPv4 inside.
 static void tunnels_that_are_not_served_have_a_name_of_their_own(void **state)
 {
 	assert_verdict(fate_of(*state, BACKBONE, packet(COA1, LMAA, 4, 64)), V_DROP_OUTER_PROTO);
@@ -135,13 +136,6 @@ static void udp_is_ours_on_the_two_ports_of_rfc_5844_only(void **state)
 			       port == 5436 || port == 5437 ? V_DROP_OUTER_PROTO : V_DROP_NOT_OURS);
 	}
 	assert_verdict(fate_of(*state, BACKBONE, packet(COA1, LMAA, 17, 3)), V_DROP_TRUNCATED);
-}
-
-static void an_outer_fragment_is_dropped_by_name(void **state)
-{
-	struct frame f = packet(COA1, LMAA, 44, 64);
-	assert_verdict(fate_of(*state, BACKBONE, f), V_DROP_FRAGMENT);
-	assert_verdict(fate_of(*state, BACKBONE, with_option(f, 4, 4)), V_DROP_FRAGMENT);
 }
 
 static void LMA_FW_11_a_tunnel_encapsulation_limit_of_any_value_is_skipped(void **state)
@@ -209,7 +203,6 @@ int test_classify(void)
 		FATE_TEST(to_a_tunnel_address_what_steer_h_does_not_name_is_the_kernels),
 		FATE_TEST(tunnels_that_are_not_served_have_a_name_of_their_own),
 		FATE_TEST(udp_is_ours_on_the_two_ports_of_rfc_5844_only),
-		FATE_TEST(an_outer_fragment_is_dropped_by_name),
 		FATE_TEST(LMA_FW_11_a_tunnel_encapsulation_limit_of_any_value_is_skipped),
 		FATE_TEST(LMA_FW_11_options_that_ask_for_a_discard_get_it),
 		FATE_TEST(LMA_FW_11_an_option_that_runs_over_its_header_is_malformed),

@@ -93,6 +93,7 @@ static void LMA_FW_07_a_hop_limit_of_one_or_none_ends_here_two_goes_on_as_one(vo
 	sent(*state, CORE);
 }
 
+// LMA-MTU-01, SEQ-12: 1460 of 1500.
 static void LMA_MTU_02_what_fits_the_tunnel_to_the_byte_goes_one_more_does_not(void **state)
 {
 	assert_verdict(fate_of(*state, CORE, packet(CN, MN1, 17, 1460 - 40)), V_TX_DOWNLINK);
@@ -100,13 +101,14 @@ static void LMA_MTU_02_what_fits_the_tunnel_to_the_byte_goes_one_more_does_not(v
 	assert_verdict(fate_of(*state, CORE, packet(CN, MN1, 17, 1461 - 40)), V_DROP_TOO_BIG);
 }
 
-static void LMA_MTU_02_up_to_1280_no_error_because_the_outer_will_be_fragmented(void **state)
+static void LMA_MTU_02_up_to_1280_no_error_because_the_outer_is_fragmented(void **state)
 {
 	struct world *w = *state;
 	entry_set_mtu(w->fib, w->entries[0], 1280);
 	assert_verdict(fate_of(w, CORE, packet(CN, MN1, 17, 1240 - 40)), V_TX_DOWNLINK);
-	assert_verdict(fate_of(w, CORE, packet(CN, MN1, 17, 1241 - 40)), V_DROP_LINK_MTU);
-	assert_verdict(fate_of(w, CORE, packet(CN, MN1, 17, 1280 - 40)), V_DROP_LINK_MTU);
+	assert_verdict(fate_of(w, CORE, packet(CN, MN1, 17, 1241 - 40)), V_TX_DOWNLINK);
+	assert_verdict(fate_of(w, CORE, packet(CN, MN1, 17, 1280 - 40)), V_TX_DOWNLINK);
+	assert_int_equal(w->telem.fragmented, 2);
 	assert_int_equal(fwd_held(w->fwd), 0);
 	assert_verdict(fate_of(w, CORE, packet(CN, MN1, 17, 1281 - 40)), V_DROP_TOO_BIG);
 	assert_int_equal(fwd_held(w->fwd), 1);
@@ -182,7 +184,7 @@ int test_downlink(void)
 		FATE_TEST(LMA_FW_04_sources_that_are_nobodys_are_not_tunnelled),
 		FATE_TEST(LMA_FW_07_a_hop_limit_of_one_or_none_ends_here_two_goes_on_as_one),
 		FATE_TEST(LMA_MTU_02_what_fits_the_tunnel_to_the_byte_goes_one_more_does_not),
-		FATE_TEST(LMA_MTU_02_up_to_1280_no_error_because_the_outer_will_be_fragmented),
+		FATE_TEST(LMA_MTU_02_up_to_1280_no_error_because_the_outer_is_fragmented),
 		FATE_TEST(the_mtu_of_the_link_bounds_the_tunnel_whatever_its_path_says),
 		FATE_TEST(without_a_way_to_the_mag_it_is_dropped_and_the_sender_told),
 		FATE_TEST(LMA_FW_09_the_dscp_is_copied),

@@ -49,7 +49,7 @@ static void what_is_ours_is_ours_on_such_a_port_too(void **state)
 	assert_verdict(fate_of(w, BACKBONE, tunnelled(COA1, LMAA, packet(MN1, CN, 17, 10))),
 		       V_TX_UPLINK);
 	assert_verdict(fate_of(w, BACKBONE, packet(COA1, LMAA, 135, 20)), V_PUNT_SIGNALLING);
-	assert_verdict(fate_of(w, BACKBONE, packet(COA1, LMAA, 44, 16)), V_DROP_FRAGMENT);
+	assert_verdict(fate_of(w, BACKBONE, packet(COA1, LMAA, 44, 16)), V_DROP_FRAGMENT_LONG);
 }
 
 static void frames_to_other_stations_are_not_the_kernels(void **state)

@@ -140,6 +140,7 @@ int world_start(struct world *w)
 	w->conf.signalling_rate = 20;
 	w->conf.attach_rate = 10;
 	w->conf.relay_rate = 32;
+	w->conf.reassembly_packets = 64;
 	for (int i = 0; i < N_PORTS; i++)
 		memcpy(w->conf.ports[i].mac, our_mac[i], 6), w->conf.ports[i].vlans[0] = 1;
 	w->now = NS_SEC;
@@ -198,7 +199,7 @@ bool world_balanced(const struct world *w)
 
 	for (int v = 0; v < N_VERDICTS; v++)
 		sum += w->telem.verdicts[v];
-	return w->telem.received + w->telem.originated == sum;
+	return w->telem.received + w->telem.originated + w->telem.fragmented == sum;
 }
 
 void world_output(struct world *w)

@@ -74,7 +74,7 @@ bool world_stop(struct world *);
 // From here to the end of the test it is a MAG.
 void world_become_mag(struct world *);
 
-// DESIGN 5: received + originated = sum of verdicts + held.
+// DESIGN 5: received + originated + fragmented = sum of verdicts + held.
 bool world_balanced(const struct world *);
 
 // One turn of a worker: errors, each port's input, output. Without ports: world_output.

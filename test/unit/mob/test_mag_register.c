@@ -163,6 +163,38 @@ static void MAG_REG_07_an_unanswered_pbu_is_repeated_after_1_2_4_to_32_s(void **
 	assert_int_equal(binding_of(p, link_of(1)).retries, 8);
 }
 
+static void LMA_TS_05_each_repetition_has_a_stamp_of_its_own_time(void **state)
+{
+	PLAY;
+	uint32_t repeated = 0;
+
+	hear(p, link_of(1), HEARD_FRAME);
+	uint64_t stamp = pbu_timestamp(p);
+	for (int i = 0; i < 70; i++) {
+		pass_with_ms(p, link_of(1), 1000);
+		if (p->n_pbus == 0)
+			continue;
+		repeated++;
+		assert_true(pbu_timestamp(p) >= stamp + wall_q16_from_ns(999 * NS_MSEC));
+		assert_true(p->now.wall_q16 - pbu_timestamp(p) <= wall_q16_from_ns(NS_SEC));
+		stamp = pbu_timestamp(p);
+	}
+	assert_int_equal(repeated, 6); // after 1, 3, 7, 15, 31 and 63 s
+}
+
+static void OPT_07_the_identifier_is_the_mac_octet_by_octet(void **state)
+{
+	PLAY;
+	struct mag_link link = link_of(1);
+
+	memcpy(link.mac, "\x02\x11\x22\x33\x44\x55", 6);
+	hear(p, link, HEARD_FRAME);
+	const struct mh_opt *opt = mh_find(&p->pbu, OPT_LL_ID);
+	assert_non_null(opt);
+	assert_int_equal(opt->ll_id.id.n, 6);
+	assert_memory_equal(opt->ll_id.id.p, "\x02\x11\x22\x33\x44\x55", 6);
+}
+
 static void MAG_REG_14_nothing_is_repeated_for_a_node_that_is_not_heard(void **state)
 {
 	PLAY;
@@ -396,6 +428,8 @@ int main(void)
 		T(a_lifetime_granted_beyond_what_was_asked_is_not_used),
 		T(a_lifetime_that_fits_no_pbu_is_made_to_fit),
 		T(MAG_REG_07_an_unanswered_pbu_is_repeated_after_1_2_4_to_32_s),
+		T(LMA_TS_05_each_repetition_has_a_stamp_of_its_own_time),
+		T(OPT_07_the_identifier_is_the_mac_octet_by_octet),
 		T(MAG_REG_14_nothing_is_repeated_for_a_node_that_is_not_heard),
 		T(MAG_REG_14_a_renewal_waits_for_a_sign_of_the_node),
 		T(MAG_REG_14_a_node_that_may_be_elsewhere_is_asked_before_its_renewal),

@@ -98,6 +98,28 @@ static void LMA_RX_12_a_mag_serves_only_the_prefixes_of_its_pools(void **state)
 	expect_status(p, 0);
 }
 
+static void LMA_RX_12_a_static_prefix_of_another_pool_is_not_given_at_that_mag(void **state)
+{
+	struct play *p = *state;
+	static struct ip6_prefix assigned[1];
+	assigned[0] = prefix("2001:db8:4000:5::/64");
+	profiles[0].prefixes = assigned;
+	profiles[0].n_prefixes = 1;
+	mags[0].pools = corp_only;
+	mags[0].n_pools = 1;
+	play_restart(p);
+	assert_true(is_in(join(p, attach(MN, MAG1)), CORP_POOL));
+	say(p, refresh(MN, MAG1, "2001:db8:4000:5::/64"));
+	expect_status(p, 155);
+	const char *hnp = join(p, attach(MN, MAG2));
+	assert_string_equal(hnp, "2001:db8:4000:5::/64");
+	struct pbu moved = arrive(MN, MAG1);
+	moved.hnps[0] = hnp;
+	say(p, moved);
+	expect_status(p, 155); // it may not serve what the session has
+	expect_bound(p, hnp, MAG2);
+}
+
 static void an_address_goes_before_a_range_that_holds_it(void **state)
 {
 	struct play *p = *state;
@@ -340,6 +362,7 @@ int main(void)
 		PLAY(LMA_RX_12_a_mag_serves_only_the_nodes_of_its_row),
 		PLAY(LMA_RX_12_the_alternate_care_of_address_is_asked_the_same),
 		PLAY(LMA_RX_12_a_mag_serves_only_the_prefixes_of_its_pools),
+		PLAY(LMA_RX_12_a_static_prefix_of_another_pool_is_not_given_at_that_mag),
 		PLAY(an_address_goes_before_a_range_that_holds_it),
 		PLAY(SEC_05_a_mag_has_as_many_bindings_as_it_may),
 		PLAY(SEC_05_a_handoff_to_a_full_mag_is_refused_and_stays_where_it_was),

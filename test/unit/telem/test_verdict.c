@@ -58,7 +58,7 @@ static void a_sum_adds_every_word_of_every_worker(void **state)
 		wa[i] = i + 1;
 		wb[i] = 1000 * i;
 	}
-	a.received = b.received = a.originated = b.sent_bytes = a.sleeps = 7;
+	a.received = b.received = a.originated = b.fragmented = b.sent_bytes = a.sleeps = 7;
 	a.received_bytes = b.polls = a.idle_polls = b.sent = 9;
 	sum.received = 12345; // what was in it does not count
 	telem_sum(both, 2, &sum);
@@ -67,6 +67,7 @@ static void a_sum_adds_every_word_of_every_worker(void **state)
 	assert_int_equal(sum.received, 14);
 	assert_int_equal(sum.received_bytes, 9);
 	assert_int_equal(sum.originated, 7);
+	assert_int_equal(sum.fragmented, 7);
 	assert_int_equal(sum.sent, 9);
 	assert_int_equal(sum.sent_bytes, 7);
 	assert_int_equal(sum.polls, 9);
