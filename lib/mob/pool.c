@@ -347,6 +347,32 @@ bool pool_take_any(struct pools *p, const struct bindings *b, const struct claim
 	return false;
 }
 
+static uint64_t n_free(const struct pool *pool)
+{
+	return pool->count - pool->used - pool->quarantined - pool->reserved;
+}
+
+static bool is_free(const struct pools *p, struct ip6_prefix prefix)
+{
+	uint32_t i = find_idle(p, prefix);
+
+	return find_static(p, prefix) == NONE && (i == NONE || p->idle[i].free);
+}
+
+bool pool_has_free(struct pools *p, const struct claim *claim, const struct ip6_prefix *named,
+		   uint8_t n, uint8_t wanted)
+{
+	uint64_t free = 0;
+
+	for (uint32_t i = 0; i < p->n && free < wanted + n; i++)
+		free += pool_set_has(&claim->from, i) ? n_free(&p->v[i]) : 0;
+	for (uint8_t i = 0; i < n && free > 0; i++)
+		free -= is_free(p, named[i]);
+	for (uint32_t i = 0; i < p->n && free < wanted; i++)
+		p->v[i].exhausted += pool_set_has(&claim->from, i);
+	return free >= wanted;
+}
+
 bool pool_may_take(const struct pools *p, const struct bindings *b, const struct claim *claim,
 		   struct ip6_prefix prefix)
 {

@@ -97,6 +97,10 @@ static inline bool pool_set_has(const struct pool_set *s, uint32_t pool)
 // same session has taken and no binding shows yet. False: all are empty.
 bool pool_take_any(struct pools *, const struct bindings *, const struct claim *,
 		   const struct ip6_prefix *except, uint8_t n, struct ip6_prefix *out);
+// Whether pool_take_any would give so many, beside the `n` named ones that will be taken too; a
+// pool that has too few counts it.
+bool pool_has_free(struct pools *, const struct claim *, const struct ip6_prefix *named, uint8_t n,
+		   uint8_t wanted);
 // This prefix. False: in no pool of the claim, of another length, bound, in quarantine for another
 // node, or assigned by another profile.
 bool pool_take(struct pools *, const struct bindings *, const struct claim *, struct ip6_prefix);

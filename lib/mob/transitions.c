@@ -200,6 +200,10 @@ static bool take_prefixes(const struct step *s, struct taken *t)
 		wanted = policy_hnps(s->lma, r, t->v, &t->n_named);
 	else
 		t->n_named = named_prefixes(r, t->v);
+	// LMA-RX-08: too few, then none is touched.
+	if (wanted > t->n_named &&
+	    !pool_has_free(pools, &claim, t->v, t->n_named, (uint8_t)(wanted - t->n_named)))
+		return false;
 	for (; ok && t->n < t->n_named; t->n += ok)
 		ok = pool_take(pools, bindings, &claim, t->v[t->n]);
 	for (; ok && t->n < wanted; t->n += ok)
@@ -238,7 +242,6 @@ static void create(struct step *s)
 
 	if (!take_prefixes(s, &taken)) {
 		refuse(s, LMA_NOTE_POOL_EMPTY); // LMA-REG-01
-		put_watermarks(s->lma);         // those it took for a moment count
 		return;
 	}
 	if (!add_binding(s, taken.v, taken.n)) {

@@ -69,8 +69,7 @@ static void take_detach(struct world *w, struct ip6_prefix hnp)
 static bool lost_service(const struct world *w)
 {
 	for (uint32_t i = 0; i < w->n_did; i++)
-		if (w->did[i].a.kind == LMA_NOTE &&
-		    w->did[i].a.note.kind == LMA_NOTE_SERVICE_LOST)
+		if (w->did[i].a.kind == LMA_NOTE && w->did[i].a.note.kind == LMA_NOTE_SERVICE_LOST)
 			return true;
 	return false;
 }

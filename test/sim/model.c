@@ -120,8 +120,7 @@ static struct ask read_ask(const struct lma_event *event)
 
 // ---- One update.
 
-static enum lma_update class_of(const struct world *w, const struct ask *a,
-				const struct verdict *v)
+static enum lma_update class_of(const struct world *w, const struct ask *a, const struct verdict *v)
 {
 	if (a->asked_s == 0)
 		return LMA_DEREG;
@@ -196,8 +195,9 @@ static bool is_meant(struct world *w, const struct ask *a, const struct verdict 
 	uint8_t status = admit_ask(w, a, v);
 	enum lma_update class = class_of(w, a, v);
 
-	if (path == P_FRESH &&
-	    lma_totals(w->lma)->received[class] != w->model->received[class] + 1)
+	if (status == 0 && !has_mag_room(w, a->coa))
+		status = PBA_INSUFFICIENT_RESOURCES;
+	if (path == P_FRESH && lma_totals(w->lma)->received[class] != w->model->received[class] + 1)
 		return false;
 	if (status == PBA_SERVICE_AUTHORIZATION_FAILED && !is_dropped(w, v->bound))
 		return false;

@@ -71,7 +71,7 @@ struct prefix_state {
 	uint32_t bound; // to which packets go
 	uint64_t owner; // RESTING: who may have it back
 	ns_t rests_until;
-	uint64_t order; // of those that rest
+	uint64_t order;        // of those that rest
 	uint32_t is_static_of; // profile, NOBODY
 };
 
@@ -82,7 +82,7 @@ struct model {
 	uint32_t n_waiting;
 	struct prefix_state prefixes[MAX_PREFIXES];
 	uint64_t order;
-	uint32_t served; // expiries in this step
+	uint32_t served;       // expiries in this step
 	uint32_t n_full, pick; // sessions with the key of an update, and which of them is meant
 	bool trying;           // nothing is ticked off
 	uint64_t received[LMA_N_UPDATES], accepted[LMA_N_UPDATES], denied[LMA_N_UPDATES];
@@ -167,7 +167,7 @@ void expect_note(struct world *, enum lma_note_kind);
 bool take_note_if(struct world *, enum lma_note_kind); // it may say so
 void expect_bind(struct world *, uint32_t bound);
 void expect_drop(struct world *, uint32_t bound, enum lma_action_kind); // DETACH, UNBIND
-bool is_dropped(struct world *, uint32_t bound); // the LMA said so
+bool is_dropped(struct world *, uint32_t bound);                        // the LMA said so
 // With everything that belongs in it; `bound`: what it grants, NOBODY.
 void expect_pba(struct world *, const struct ask *, uint8_t status, uint32_t bound);
 // The answer to this one, not yet expected; NULL: none.

@@ -202,7 +202,7 @@ static void renew(struct world *w, const struct ask *a, uint32_t bound, enum pla
 	struct bound *b = &w->model->bound[bound], before = *b;
 	bool moves = !ip6_equal(b->coa, a->coa), tunnel = !ip6_equal(b->lmaa, a->dst);
 	enum lma_note_kind kind = before.detached ? LMA_NOTE_REVIVED
-				  : moves	  ? LMA_NOTE_HANDED_OVER
+				  : moves         ? LMA_NOTE_HANDED_OVER
 						  : LMA_NOTE_REFRESHED;
 
 	been_at(w, place);

@@ -6,8 +6,7 @@ static bool same_span(struct span s, const uint8_t *v, uint8_t n)
 	return s.n == n && memcmp(s.p, v, n) == 0;
 }
 
-static bool same_prefixes(const struct world *w, const struct lma_binding *b,
-			  const struct bound *m)
+static bool same_prefixes(const struct world *w, const struct lma_binding *b, const struct bound *m)
 {
 	if (b->n_hnps != m->n_hnps)
 		return false;

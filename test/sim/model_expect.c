@@ -82,8 +82,7 @@ void expect_drop(struct world *w, uint32_t bound, enum lma_action_kind kind)
 		return;
 	}
 	for (uint8_t i = 0; i < b->n_hnps; i++) {
-		struct did *d =
-			find_change(w, b->sharer != NOBODY ? LMA_DETACH : kind, b->hnps[i]);
+		struct did *d = find_change(w, b->sharer != NOBODY ? LMA_DETACH : kind, b->hnps[i]);
 		if (d == NULL)
 			broke(w, "a DETACH or an UNBIND is missing");
 		d->matched = true;
@@ -146,8 +145,8 @@ const struct mh *answer_to(const struct world *w, const struct ask *a)
 
 static bool has_prefix(const struct world *w, const struct bound *b, const struct mh_opt *opt)
 {
-	uint32_t number = prefix_number(
-		&w->setup, (struct ip6_prefix){opt->hnp.prefix, opt->hnp.prefix_len});
+	uint32_t number =
+		prefix_number(&w->setup, (struct ip6_prefix){opt->hnp.prefix, opt->hnp.prefix_len});
 
 	for (uint8_t i = 0; i < b->n_hnps; i++)
 		if (b->hnps[i] == number)

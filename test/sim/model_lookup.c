@@ -24,8 +24,7 @@ bool same_name(const uint8_t *a, uint8_t a_kind, uint8_t a_len, const uint8_t *b
 
 bool same_node(const struct bound *b, const struct ask *a)
 {
-	return b->used &&
-	       same_name(b->id, b->id_kind, b->id_len, a->id, a->id_kind, a->id_len);
+	return b->used && same_name(b->id, b->id_kind, b->id_len, a->id, a->id_kind, a->id_len);
 }
 
 static bool same_ll(const struct bound *b, const struct ask *a)

@@ -158,9 +158,9 @@ static uint8_t adopt(struct world *w, const struct ask *a, uint32_t *out, uint8_
 		if (bit == 0) {
 			opt = mh_find_next(mh, OPT_HNP, opt);
 			if (opt != NULL)
-				number = prefix_number(&w->setup,
-						       (struct ip6_prefix){opt->hnp.prefix,
-									   opt->hnp.prefix_len});
+				number = prefix_number(
+					&w->setup,
+					(struct ip6_prefix){opt->hnp.prefix, opt->hnp.prefix_len});
 		} else { // taken back: it is unbound
 			for (; i < w->n_did && w->did[i].a.kind != LMA_UNBIND; i++)
 				;

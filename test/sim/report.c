@@ -15,8 +15,8 @@ static bool is_foreign_note(enum lma_note_kind kind)
 
 static uint32_t report_statuses(const struct world *w)
 {
-	static const uint8_t owed[] = {0,   130, 131, 135, 151, 152, 153, 154, 155,
-				       156, 157, 158, 159, 160, 161, 162};
+	static const uint8_t owed[] = {0,   130, 131, 135, 151, 152, 153, 154,
+				       155, 156, 157, 158, 159, 160, 161, 162};
 	uint32_t missed = 0;
 
 	for (unsigned i = 0; i < 256; i++) {

@@ -176,8 +176,8 @@ static void draw_numbers(struct world *w, struct lma_conf *c, bool crowded)
 	c->sessions_per_mn = 2 + rng_below(&w->rng, 3);
 	c->max_lifetime_s = 60 + rng_below(&w->rng, 300);
 	c->min_delay_before_bce_delete = (1 + rng_below(&w->rng, 12)) * NS_SEC;
-	c->max_delay_before_new_bce_assign = (crowded ? 3000 : 500 + rng_below(&w->rng, 3000)) *
-					     NS_MSEC;
+	c->max_delay_before_new_bce_assign =
+		(crowded ? 3000 : 500 + rng_below(&w->rng, 3000)) * NS_MSEC;
 	c->timestamp_validity_window = (100 + rng_below(&w->rng, 400)) * NS_MSEC;
 	c->prefix_quarantine = rng_below(&w->rng, 13) * NS_SEC;
 	c->mobile_node_generated_timestamp = happens(w, 6);
@@ -194,7 +194,7 @@ void draw_setup(struct world *w)
 {
 	struct setup *s = &w->setup;
 
-	*s = (struct setup){.modelled = !happens(w, 5), .crowded = w->restarts % 32 == 3};
+	*s = (struct setup){.modelled = !happens(w, 5), .crowded = w->restarts % 16 == 3};
 	s->modelled |= s->crowded;
 	s->lma.mags = s->mags;
 	s->lma.pools = s->pools;

@@ -139,7 +139,7 @@ struct world {
 	struct did did[MAX_DID];
 	struct mh pbas[MAX_PBAS];
 	uint8_t pba_bytes[MAX_PBAS][PACKET_BYTES];
-	uint32_t n_did, n_pbas, binds_failed;                // in this step
+	uint32_t n_did, n_pbas, binds_failed; // in this step
 	bool pool_is_high[MAX_POOLS];
 	uint64_t sent_status[256], noted[LMA_N_NOTES];       // since the LMA started
 	uint64_t seen_status[256], seen_notes[LMA_N_NOTES];  // ever

@@ -70,7 +70,8 @@ static void pull(struct world *w, enum lma_event_kind why, bool may_fail)
 
 void tell(struct world *w, const struct lma_event *event)
 {
-	bool may_fail = !w->setup.modelled || model_is_simple(w, event);
+	bool may_fail = !w->setup.modelled ||
+			(model_is_simple(w, event) && lma_deadline(w->lma) > w->now.mono);
 
 	begin_step(w);
 	lma_input(w->lma, w->now, event);
@@ -89,7 +90,9 @@ void tell_flood(struct world *w)
 	uint64_t before = lma_totals(w->lma)->notes[LMA_NOTE_OVERLOADED];
 
 	begin_step(w);
-	for (uint32_t i = 0, n = 0; n < 2000; i = (i + 1) % N_PACKETS, n++) {
+	for (uint32_t i = 0, n = 0; n < 60000; i = (i + 1) % N_PACKETS, n++) {
+		if (lma_totals(w->lma)->notes[LMA_NOTE_OVERLOADED] > before + 20)
+			break;
 		struct packet *p = &w->packets[i];
 		struct mh mh;
 		if (p->n == 0 || ip6_hi64(p->dst) != ip6_hi64(lma_addr(0)) ||

@@ -6,8 +6,7 @@
 
 static uint64_t clock_of(const struct world *w, const struct mag_model *m)
 {
-	return w->now.wall_q16 +
-	       (uint64_t)((m->clock_off - w->wall_off) * 65536 / (int64_t)NS_SEC);
+	return w->now.wall_q16 + (uint64_t)((m->clock_off - w->wall_off) * 65536 / (int64_t)NS_SEC);
 }
 
 static void put_hnp(struct mh *mh, struct ip6_prefix hnp)
@@ -187,6 +186,19 @@ void send_odd_update(struct world *w, uint32_t mag, uint32_t iface)
 	if (happens(w, 5))
 		spoil(w, &mh);
 	transmit(w, w->mags[mag].addr, lma_addr(rng_below(&w->rng, N_LMAAS)), &mh);
+}
+
+void send_from_everywhere(struct world *w, uint32_t iface)
+{
+	for (uint32_t i = 0; i < N_MAGS; i++) {
+		struct session *s = &w->mags[i].sessions[iface], before = *s;
+		s->n_hnps = s->service = 0;
+		s->wanted = 1;
+		s->hi = HI_UNKNOWN;
+		send_update(w, i, iface, 20);
+		before.seq = s->seq;
+		*s = before;
+	}
 }
 
 void send_odd_message(struct world *w, uint32_t mag)

@@ -43,6 +43,8 @@ void mag_on_message(struct world *, uint32_t mag, struct ip6_addr from, const st
 void send_update(struct world *, uint32_t mag, uint32_t iface, uint16_t lifetime_4s);
 // One that no MAG should send, about a session that it may have.
 void send_odd_update(struct world *, uint32_t mag, uint32_t iface);
+// All MAGs say that it came to them.
+void send_from_everywhere(struct world *, uint32_t iface);
 void send_odd_message(struct world *, uint32_t mag);
 void send_crowd_update(struct world *, uint32_t mag, uint32_t node, uint8_t hi,
 		       uint16_t lifetime_4s);
