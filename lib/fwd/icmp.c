@@ -12,11 +12,15 @@
 enum { ERROR_MAX = IP6_MIN_MTU - IP6_HDR, ICMP6_HDR = 8 };
 enum { MIN_BURST = 10 };
 
-// The interface towards the sender, else the LMA address.
-static struct ip6_addr source_of_errors(const struct fwd *f, uint16_t port)
+// RFC 4443 2.2: the address of ours that it was sent to, so that a tunnel's other end knows the
+// tunnel by it; else that of the interface towards the sender; else an LMA address.
+static struct ip6_addr source_of_errors(const struct fwd *f, const struct pkt *p)
 {
-	struct ip6_addr a = f->conf->ports[port].addr;
+	const struct ip6_addr dst = ip6_of(p->m)->dst;
+	struct ip6_addr a = f->conf->ports[p->port].addr;
 
+	if (fwd_is_lmaa(f->conf, &dst))
+		return dst;
 	if (!ip6_is_zero(a) || f->conf->n_lmaas == 0)
 		return a;
 	return f->conf->lmaas[0];
@@ -48,7 +52,7 @@ static enum verdict build(struct fwd *f, const struct pkt *p, struct refusal r, 
 
 void fwd_refuse(struct fwd *f, struct pkt *p, enum verdict verdict, struct refusal r)
 {
-	struct ip6_addr src = source_of_errors(f, p->port);
+	struct ip6_addr src = source_of_errors(f, p);
 	struct rte_mbuf *m = NULL;
 
 	if (!is_own(p) && !ip6_is_zero(src) && icmp6_may_answer(ip6_span(p->m), r.type)) {
