@@ -105,8 +105,8 @@ def ports(mode, rows):
 
 
 def lma(sock, mode="af_xdp", counter=None, tunnel_mtu=BACKBONE_MTU):
-    text = LMA.format(socket=sock, tunnel_mtu=tunnel_mtu, ports=ports(mode, [("core", "core0", "core", 0),
-                                                      ("backbone", "back0", "backbone", 0)]))
+    rows = [("core", "core0", "core", 0), ("backbone", "back0", "backbone", 0)]
+    text = LMA.format(socket=sock, tunnel_mtu=tunnel_mtu, ports=ports(mode, rows))
     return text + (HEARTBEAT.format(counter=counter) if counter else "")
 
 

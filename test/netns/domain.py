@@ -186,7 +186,7 @@ class Domain:
 
     def lma_config(self):
         return configs.lma(os.path.join(self.dir, "lma.sock"), self.mode,
-                           tunnel_mtu=self.backbone_mtu)
+                           os.path.join(self.dir, "lma.restart"), self.backbone_mtu)
 
     def kernel_as_lma(self, mag, prefix):
         """The kernel plays the LMA's tunnel for one prefix: shows that the domain itself works."""

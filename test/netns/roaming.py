@@ -44,10 +44,6 @@ class Roaming(Domain):
         return configs.mag(name, sock, counter, self.mode, self.vlans,
                            tunnel_mtu=self.backbone_mtu)
 
-    def lma_config(self):
-        return configs.lma(os.path.join(self.dir, "lma.sock"), self.mode,
-                           os.path.join(self.dir, "lma.restart"), self.backbone_mtu)
-
     def programs(self):
         return [self.lma, self.mag1, self.mag2]
 

@@ -14,7 +14,7 @@ import domain
 import kernel
 import machine
 import pmip
-from configs import BACKBONE_MTU, COA, LMAA
+from configs import LMAA
 from mag import FIXED_MAC, Mag
 from node import Node
 
@@ -89,18 +89,24 @@ class Domain(domain.Domain):
         if name != "mag1":
             return
         bb, ns, host = self.spaces["bb"], self.namespace(name), self.namespace("node")
-        kernel.link(bb, name, ns, "back0", BACKBONE_MTU)
+        kernel.link(bb, name, ns, "back0", self.backbone_mtu)
         kernel.link(host, "radio0", ns, "acc0")
         for dev in ("back0", "acc0"):
             ns.quiet(dev)
         bb.ip(f"-6 addr add {coa[:-1]}ff/64 dev {name} nodad")
-        guest = machine.Machine(ns, self.dir, [("back0", BACKBONE_MAC, BACKBONE_MTU),
+        guest = machine.Machine(ns, self.dir, [("back0", BACKBONE_MAC, self.backbone_mtu),
                                                ("acc0", FIXED_MAC, 1500)])
         self._undo.callback(guest.close)
         self.mags[name] = UmlMag(ns, guest, coa, LMAA)
         self.say(f"    User Mode Linux {guest.until_ready()}")
         self.mags[name].open_tunnel()
         self.host = UmlNode(host, self.mags[name])
+
+    def narrow(self, mtu):
+        """The way to the MAG, as the router says. Not the way back: this kernel's ip6tnl refuses
+        what RFC 2473 7.1 wants it to send in pieces (a packet of 1280 bytes on a path of 1280)."""
+        net = self.mag1.coa[:-1]
+        self.spaces["bb"].ip(f"-6 route add {net}/64 dev mag1 mtu lock {mtu} metric 1")
 
     def attached(self):
         """The node, registered once for all tests."""
