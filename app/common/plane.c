@@ -16,19 +16,15 @@
 #include <rte_mbuf.h>
 
 #include "app/common/adj.h"
+#include "app/common/buffers.h"
 #include "app/common/eal.h"
 #include "app/common/log.h"
 #include "app/common/loop.h"
 #include "app/common/ports.h"
 #include "app/common/tunnels.h"
 
-enum { PUNT_RING = 4096, WORKER_RING = 1024, MBUF_CACHE = 256 };
-enum {
-	MAX_ROUTES = 1 << 18,
-	TRY_OUT_ROUTES = 1 << 14,
-	MAX_NEIGHBOURS = 4096,
-	MBUF_ROOM = 2048 + RTE_PKTMBUF_HEADROOM
-};
+enum { PUNT_RING = 4096, WORKER_RING = 1024 };
+enum { MAX_ROUTES = 1 << 18, TRY_OUT_ROUTES = 1 << 14, MAX_NEIGHBOURS = 4096 };
 
 static const ns_t links_interval = 100 * NS_MSEC;
 
@@ -92,9 +88,8 @@ static int start_buffers(struct plane *p, char *why, size_t n)
 {
 	const struct conf *c = p->is.conf;
 
-	p->pool = rte_pktmbuf_pool_create("mbufs", c->dataplane.mbufs, MBUF_CACHE,
-					  RTE_ALIGN(sizeof(struct fwd_punt), RTE_MBUF_PRIV_ALIGN),
-					  MBUF_ROOM, SOCKET_ID_ANY);
+	p->pool = buffers_create("mbufs", c->dataplane.mbufs,
+				 !c->dataplane.hugepages || has_driver(c, CONF_AF_XDP));
 	p->punt = rte_ring_create("punt", PUNT_RING, SOCKET_ID_ANY, RING_F_SC_DEQ);
 	p->relay = rte_ring_create("relay", PUNT_RING, SOCKET_ID_ANY, RING_F_SC_DEQ);
 	if (p->pool != NULL && p->punt != NULL && p->relay != NULL)

@@ -40,7 +40,7 @@ static void LMA_MTU_04_after_60_seconds_the_source_is_told_if_the_first_piece_ca
 	assert_int_equal(e.b[40], TIME_EXCEEDED);
 	assert_int_equal(e.b[41], 1);
 	assert_addr(src_of(&e), LMAA); // LMA-MTU-06, RFC 4443 2.2: to which it was sent
-	assert_nothing_sent(w); // nobody is told about the second
+	assert_nothing_sent(w);        // nobody is told about the second
 	assert_int_equal(fwd_held(w->fwd), 0);
 }
 
