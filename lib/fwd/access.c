@@ -41,16 +41,7 @@ static void enter(struct fwd *f, struct pkt *p, const struct fwd_entry *e)
 
 	if (nh->kind != NH_PORT && nh->kind != NH_GLEAN)
 		return fwd_refuse(f, p, V_DROP_NO_ROUTE, no_way);
-	uint32_t path = fwd_fit(f, p, e, nh);
-	if (path == 0 || !fwd_wrap(f, p, e))
-		return;
-	// What waits for the next hop waits in its tunnel: on its own it would leave by the routes.
-	if (nh->kind == NH_GLEAN)
-		return fwd_glean(f, p, ip6_is_zero(nh->gateway) ? e->tunnel.remote : nh->gateway);
-	if (rte_pktmbuf_data_len(p->m) <= path)
-		fwd_output(f, p, nh);
-	else
-		fwd_fragment(f, p, e, nh, path);
+	fwd_enter_tunnel(f, p, e, nh);
 }
 
 static void admit(struct fwd *f, struct pkt *p, uint32_t value)

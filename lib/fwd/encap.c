@@ -69,10 +69,11 @@ static uint8_t outer_class(enum fwd_ecn mode, uint8_t inner)
 	return inner;
 }
 
-// Which may carry a limit option: hop-by-hop options, routing, destination options.
+// Behind which a limit option may stand: hop-by-hop options, routing, fragment, authentication,
+// destination options.
 static bool may_have_limit(uint8_t next_header)
 {
-	const uint64_t kinds = 1ull | 1ull << 43 | 1ull << 60;
+	const uint64_t kinds = 1ull | 1ull << 43 | 1ull << 44 | 1ull << 51 | 1ull << 60;
 
 	return next_header < 64 && (kinds >> next_header & 1) != 0;
 }
@@ -90,69 +91,89 @@ static bool take_limit(struct fwd *f, struct pkt *p)
 	return false;
 }
 
-// These two are access.c's too; here they stay inside the loop (5 cycles a packet, measured).
-__rte_always_inline bool fwd_wrap(struct fwd *f, struct pkt *p, const struct fwd_entry *e)
+static __rte_always_inline struct ip6_hdr_bytes *put_outer(struct fwd *f, struct pkt *p,
+							   const struct fwd_entry *e, uint16_t more)
 {
 	uint8_t tc = outer_class(f->conf->ecn, ip6_class(ip6_of(p->m)));
 	uint32_t label = label_of_flow(f, p->m);
-	uint16_t more = p->limit != 0 ? OPTIONS_HDR : 0;
 	uint16_t len = (uint16_t)(rte_pktmbuf_data_len(p->m) + more);
 	struct ip6_hdr_bytes *outer =
 		(struct ip6_hdr_bytes *)rte_pktmbuf_prepend(p->m, (uint16_t)(IP6_HDR + more));
 
 	if (outer == NULL) {
 		fwd_drop(f, p->m, V_DROP_NO_MBUF);
-		return false;
+		return NULL;
 	}
 	memcpy(outer, e->outer, IP6_HDR);
 	ip6_set_class_label(outer, tc, label);
 	outer->payload_len[0] = (uint8_t)(len >> 8);
 	outer->payload_len[1] = (uint8_t)len;
-	if (more != 0) {
-		fwd_write_limit((uint8_t *)(outer + 1), outer->next_header,
-				(uint8_t)(p->limit - 1));
-		outer->next_header = NEXT_OPTIONS;
-	}
-	return true;
+	return outer;
 }
 
-// The entry's path MTU may be older than what the link says now.
-__rte_always_inline uint32_t fwd_fit(struct fwd *f, struct pkt *p, const struct fwd_entry *e,
-				     const struct nexthop *nh)
+// Out of the port, or to wait for the next hop's address: in its tunnel, for on its own it would
+// leave by the routes.
+static __rte_always_inline void leave(struct fwd *f, struct pkt *p, const struct fwd_entry *e,
+				      const struct nexthop *nh)
 {
-	uint32_t len = rte_pktmbuf_data_len(p->m), overhead = IP6_HDR;
-	uint32_t path = atomic_load_explicit(&e->path_mtu, memory_order_relaxed);
+	if (likely(nh->kind == NH_PORT))
+		fwd_output(f, p, nh);
+	else
+		fwd_glean(f, p, ip6_is_zero(nh->gateway) ? e->tunnel.remote : nh->gateway);
+}
 
-	if (may_have_limit(ip6_of(p->m)->next_header)) {
-		if (!take_limit(f, p))
-			return 0;
-		overhead += p->limit != 0 ? OPTIONS_HDR : 0;
-	}
-	path = RTE_MIN(path, nh->mtu);
-	if (len + overhead <= path)
-		return path;
+// RFC 2473 7.1. Whether it may enter in one piece, or in several; else it is refused or dropped.
+static bool fits(struct fwd *f, struct pkt *p, uint32_t overhead, uint32_t path)
+{
+	uint32_t len = rte_pktmbuf_data_len(p->m);
 	uint32_t told = RTE_MAX(path, IP6_MIN_MTU + overhead) - overhead;
+
+	if (len + overhead <= path)
+		return true;
 	if (len > told)
 		fwd_refuse(f, p, V_DROP_TOO_BIG, (struct refusal){ICMP6_TOO_BIG, 0, told});
 	else if (path < IP6_MIN_MTU)
 		fwd_drop(f, p->m, V_DROP_LINK_MTU);
 	else
-		return path; // in pieces: RFC 2473 7.1 (b)
-	return 0;
+		return true; // (b)
+	return false;
 }
 
-// Wrapped, whole or in pieces, out of the port.
-static __rte_always_inline void send_through(struct fwd *f, struct pkt *p,
-					     const struct fwd_entry *e, const struct nexthop *nh)
+// What carries a limit, or does not fit.
+static __rte_noinline void enter_slowly(struct fwd *f, struct pkt *p, const struct fwd_entry *e,
+					const struct nexthop *nh, uint32_t path)
 {
-	uint32_t path = fwd_fit(f, p, e, nh);
-
-	if (path == 0 || !fwd_wrap(f, p, e))
+	if (may_have_limit(ip6_of(p->m)->next_header) && !take_limit(f, p))
 		return;
-	if (rte_pktmbuf_data_len(p->m) <= path)
-		fwd_output(f, p, nh);
+	uint16_t more = p->limit != 0 ? OPTIONS_HDR : 0;
+	if (!fits(f, p, IP6_HDR + more, path))
+		return;
+	struct ip6_hdr_bytes *outer = put_outer(f, p, e, more);
+	if (outer == NULL)
+		return;
+	if (more != 0) {
+		fwd_write_limit((uint8_t *)(outer + 1), outer->next_header,
+				(uint8_t)(p->limit - 1));
+		outer->next_header = NEXT_OPTIONS;
+	}
+	if (rte_pktmbuf_data_len(p->m) <= path || nh->kind != NH_PORT)
+		leave(f, p, e, nh);
 	else
 		fwd_fragment(f, p, e, nh, path);
+}
+
+// access.c's too; here it stays inside the loop (5 cycles a packet, measured). The entry's path MTU
+// may be older than what the link says now.
+__rte_always_inline void fwd_enter_tunnel(struct fwd *f, struct pkt *p, const struct fwd_entry *e,
+					  const struct nexthop *nh)
+{
+	uint32_t path = RTE_MIN(atomic_load_explicit(&e->path_mtu, memory_order_relaxed), nh->mtu);
+
+	if (unlikely(may_have_limit(ip6_of(p->m)->next_header) ||
+		     rte_pktmbuf_data_len(p->m) + (uint32_t)IP6_HDR > path))
+		enter_slowly(f, p, e, nh, path);
+	else if (put_outer(f, p, e, 0) != NULL)
+		leave(f, p, e, nh);
 }
 
 static void enter(struct fwd *f, struct pkt *p, uint32_t value)
@@ -172,7 +193,7 @@ static void enter(struct fwd *f, struct pkt *p, uint32_t value)
 		nexthop_get(f->fib, atomic_load_explicit(&e->nexthop, memory_order_relaxed));
 	switch (nh->kind) {
 	case NH_PORT:
-		return send_through(f, p, e, nh);
+		return fwd_enter_tunnel(f, p, e, nh);
 	case NH_GLEAN:
 		return fwd_glean(f, p, ip6_is_zero(nh->gateway) ? e->tunnel.remote : nh->gateway);
 	default: // RFC 2473 8.3: no way to the tunnel's end is told as code 3

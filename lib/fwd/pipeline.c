@@ -170,7 +170,8 @@ unsigned fwd_turn(struct fwd *f, ns_t now)
 		lane_add(&f->route, &f->errors[i]);
 	f->n_errors = 0;
 	run_stages(f);
-	fwd_expire_fragments(f);
+	if (f->reassembly.tunnel.held + f->reassembly.signalling.held > 0)
+		fwd_expire_fragments(f);
 	unsigned more = fwd_take_handed_over(f);
 	if (more > 0)
 		run_stages(f);
@@ -202,7 +203,7 @@ void fwd_sent(struct fwd *f, uint16_t port, uint16_t taken, enum verdict lost)
 
 unsigned fwd_held(const struct fwd *f)
 {
-	return fwd_due(f) + f->reassembly.held;
+	return fwd_due(f) + f->reassembly.tunnel.held + f->reassembly.signalling.held;
 }
 
 void fwd_stop(struct fwd *f)

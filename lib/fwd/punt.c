@@ -15,13 +15,15 @@ static uint64_t hash_of(const struct fwd *f, const struct ip6_addr *a)
 	return siphash(f->key, a, sizeof(*a));
 }
 
-static struct bucket *bucket_of(struct fwd *f, const struct ip6_addr *src)
+static bool may_speak(struct fwd *f, const struct ip6_addr *src)
 {
-	uint32_t mag = peer_find(f->fib, *src);
+	uint32_t mag = peer_find(f->fib, *src), rate = f->conf->signalling_rate;
 
 	if (mag != 0)
-		return &f->mag_buckets[mag % MAG_BUCKETS];
-	return &f->stranger_buckets[hash_of(f, src) % STRANGER_BUCKETS];
+		return bucket_take(&f->mag_buckets[mag % MAG_BUCKETS], f->now, rate, rate);
+	struct bucket *own = &f->stranger_buckets[hash_of(f, src) % STRANGER_BUCKETS];
+	return bucket_take(own, f->now, rate, rate) &&
+	       bucket_take(&f->all_strangers, f->now, rate, rate);
 }
 
 // False: not taken, and still the caller's.
@@ -35,7 +37,6 @@ static bool hand_over(struct fwd *f, struct rte_mbuf *m, const struct fwd_punt *
 
 static void punt(struct fwd *f, struct pkt *p)
 {
-	uint32_t rate = f->conf->signalling_rate;
 	struct fwd_punt note = {
 		.kind = p->punt,
 		.port = p->port,
@@ -44,7 +45,7 @@ static void punt(struct fwd *f, struct pkt *p)
 		.arrival = f->now,
 	};
 
-	if (!bucket_take(bucket_of(f, &ip6_of(p->m)->src), f->now, rate, rate))
+	if (!may_speak(f, &ip6_of(p->m)->src))
 		return fwd_drop(f, p->m, V_DROP_PUNT_POLICED);
 	if (!hand_over(f, p->m, &note))
 		return fwd_drop(f, p->m, V_DROP_PUNT_FULL);

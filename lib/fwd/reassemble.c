@@ -68,7 +68,7 @@ static void lose(struct fwd *f, struct datagrams *t, struct datagram *d, enum ve
 {
 	for (uint8_t i = 0; i < d->n; i++)
 		fwd_drop(f, d->v[i].m, why);
-	f->reassembly.held -= d->n;
+	t->held -= d->n;
 	unlink_datagram(t, d);
 }
 
@@ -79,7 +79,7 @@ static void time_out(struct fwd *f, struct datagrams *t, struct datagram *d)
 		struct pkt first = {.m = d->v[0].m, .port = d->port};
 		fwd_refuse(f, &first, V_DROP_FRAGMENT_TIMEOUT, reassembly_time);
 		d->n--;
-		f->reassembly.held--;
+		t->held--;
 		memmove(d->v, d->v + 1, d->n * sizeof(d->v[0]));
 	}
 	lose(f, t, d, V_DROP_FRAGMENT_TIMEOUT);
@@ -284,7 +284,7 @@ static void finish(struct fwd *f, struct datagrams *t, struct datagram *d, struc
 		if (i > 0)
 			fwd_count(f, V_MERGED_FRAGMENT);
 	}
-	f->reassembly.held -= d->n;
+	t->held -= d->n;
 	unlink_datagram(t, d);
 	p.m = whole;
 	fwd_sort_again(f, &p);
@@ -315,6 +315,24 @@ static bool refuse_malformed(struct fwd *f, struct pkt *p, const struct fragment
 	return true;
 }
 
+// For one more packet; the oldest go, but not those of `d`, to which it belongs. False: there is
+// none.
+static bool make_room(struct fwd *f, struct datagrams *t, const struct datagram *d)
+{
+	uint32_t most = t == &f->reassembly.signalling ? (uint32_t)SIGNALLING_PACKETS
+						       : f->conf->reassembly_packets;
+
+	while (t->held >= most) {
+		uint16_t i = t->oldest;
+		if (i != NONE && &t->v[i] == d)
+			i = d->newer;
+		if (i == NONE)
+			return false;
+		lose(f, t, &t->v[i], V_DROP_FRAGMENT_FULL);
+	}
+	return true;
+}
+
 static void keep(struct fwd *f, struct datagrams *t, struct pkt *p, const struct fragment *g)
 {
 	struct datagram *d = find(t, p, g);
@@ -326,23 +344,20 @@ static void keep(struct fwd *f, struct datagrams *t, struct pkt *p, const struct
 	}
 	if (d != NULL && is_double(d, g))
 		return fwd_drop(f, p->m, V_DROP_FRAGMENT);
-	if (d == NULL) {
-		while (f->reassembly.held >= f->conf->reassembly_packets && t->oldest != NONE)
-			lose(f, t, &t->v[t->oldest], V_DROP_FRAGMENT_FULL);
-		if (f->reassembly.held >= f->conf->reassembly_packets)
-			return fwd_drop(f, p->m, V_DROP_FRAGMENT_FULL);
-		d = begin(f, t, p, g);
-	}
-	uint8_t i = place_of(d, g);
-	if (i == NO_PLACE || d->n == DATAGRAM_PIECES) {
+	uint8_t i = d != NULL ? place_of(d, g) : 0;
+	if (i == NO_PLACE || (d != NULL && d->n == DATAGRAM_PIECES)) {
 		enum verdict why = i == NO_PLACE ? V_DROP_FRAGMENT : V_DROP_FRAGMENT_FULL;
 		lose(f, t, d, why);
 		return fwd_drop(f, p->m, why);
 	}
+	if (!make_room(f, t, d))
+		return fwd_drop(f, p->m, V_DROP_FRAGMENT_FULL);
+	if (d == NULL)
+		d = begin(f, t, p, g);
 	memmove(&d->v[i + 1], &d->v[i], (d->n - i) * sizeof(d->v[0]));
 	d->v[i] = (struct piece){p->m, g->at, g->n, (uint16_t)(p->offset + FRAGMENT_HDR)};
 	d->n++;
-	f->reassembly.held++;
+	t->held++;
 	d->bytes += g->n;
 	if (!g->more)
 		d->total = (uint32_t)g->at + g->n;

@@ -2,8 +2,9 @@
 //
 // Each worker owns the datagrams whose hash is its own; what arrives elsewhere is handed over. All
 // is bounded: datagrams, pieces of one, packets held, bytes, time. When there is no room the oldest
-// goes, by name. Fragments of tunnel packets are kept for known peers only, so strangers cannot
-// take the room of MAGs; mobility messages have a small table of their own. One worker.
+// goes, by name. Fragments of tunnel packets are kept for known peers only, and mobility messages
+// have a small table and few packets of their own: strangers cannot take the room of MAGs. One
+// worker.
 #pragma once
 
 #include "base/addr.h"
@@ -15,7 +16,8 @@ enum {
 	DATAGRAM_WAYS = 8,
 	TUNNEL_DATAGRAMS = 1024,
 	SIGNALLING_DATAGRAMS = 32,
-	SIGNALLING_MAX = 4096, // bytes of a mobility message
+	SIGNALLING_PACKETS = 64,
+	SIGNALLING_MAX = 2048, // bytes of a mobility message: RFC 6275 6.1.1, Header Len
 	TUNNEL_WAIT_S = 60,    // RFC 8200 4.5
 	SIGNALLING_WAIT_S = 2,
 };
@@ -40,11 +42,11 @@ struct datagram {
 struct datagrams {
 	struct datagram *v;
 	uint16_t n, oldest, newest;
+	uint32_t held; // packets
 };
 
 struct reassembly {
 	struct datagrams tunnel, signalling;
-	uint32_t held; // packets
 };
 
 int reassembly_init(struct reassembly *, int socket); // 0, -ENOMEM

@@ -15,8 +15,9 @@
 
 enum { FWD_OUT = 4 * FWD_BURST };
 enum { PREFETCH_AHEAD = 4 }; // packets whose first line is asked for before they are looked at
-// Buckets for signalling: one half for MAGs that have bindings, by their number, the other for
-// anybody else, by hash. So a flood from made-up addresses does not silence a MAG that is known.
+// Buckets for signalling: those of MAGs that have bindings, by their number, and those of anybody
+// else, by hash, with one over all of these. So a flood from made-up addresses silences no MAG that
+// is known, and fills no ring.
 enum {
 	MAG_BUCKETS = 4096,
 	STRANGER_BUCKETS = 1024,
@@ -60,7 +61,7 @@ struct fwd {
 	uint16_t n_errors;  // ICMP errors that wait for fwd_turn
 	struct pkt errors[FWD_BURST];
 	struct bucket icmp_bucket;
-	struct bucket mag_buckets[MAG_BUCKETS], stranger_buckets[STRANGER_BUCKETS];
+	struct bucket mag_buckets[MAG_BUCKETS], stranger_buckets[STRANGER_BUCKETS], all_strangers;
 	struct bucket glean_buckets[GLEAN_BUCKETS];
 	struct bucket access_buckets[ACCESS_BUCKETS], link_buckets[LINK_BUCKETS], access_all;
 	struct bucket relay_bucket;
@@ -137,11 +138,10 @@ void fwd_relay(struct fwd *, struct pkt *);
 uint16_t fwd_unwrap(struct fwd *);
 // LMA-FW-08, the exit. False: RFC 6040 4.2 asks for a drop.
 bool fwd_take_ecn(enum fwd_ecn, struct ip6_hdr_bytes *inner, uint8_t outer_ecn);
-// Bytes of an outer packet that go in one piece to that entry's peer over that next hop; 0: the
-// packet may not enter, and was refused or dropped (LMA-MTU-02, LMA-FW-12).
-uint32_t fwd_fit(struct fwd *, struct pkt *, const struct fwd_entry *, const struct nexthop *);
-// The entry's outer header in front. False: there was no room, and it is dropped.
-bool fwd_wrap(struct fwd *, struct pkt *, const struct fwd_entry *);
+// Through that entry's tunnel over that next hop, which is a NH_PORT or a NH_GLEAN: the outer
+// header in front, whole or in pieces; or it may not enter, and is refused or dropped (LMA-MTU-02,
+// LMA-FW-12).
+void fwd_enter_tunnel(struct fwd *, struct pkt *, const struct fwd_entry *, const struct nexthop *);
 // A wrapped packet that is longer than `path`, out of the next hop's port in pieces.
 void fwd_fragment(struct fwd *, struct pkt *, const struct fwd_entry *, const struct nexthop *,
 		  uint32_t path);

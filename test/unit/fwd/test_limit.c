@@ -2,7 +2,7 @@
 #include "test/unit/fwd/fate.h"
 
 enum { UDP = 17, PARAMETER_PROBLEM = 4, TOO_BIG = 2, HOP_BY_HOP = 0, ROUTING = 43, OPTIONS = 60 };
-enum { LIMIT = 4, HARMLESS = 30 };
+enum { LIMIT = 4, HARMLESS = 30, FRAGMENT = 44, AUTHENTICATION = 51 };
 
 static void LMA_FW_12_a_limit_is_repeated_outside_one_less(void **state)
 {
@@ -67,6 +67,19 @@ static void LMA_FW_12_it_is_found_behind_other_headers_and_options(void **state)
 	assert_verdict(fate_of(w, CORE, p), V_TX_DOWNLINK);
 	assert_int_equal(sent(w, BACKBONE).b[44], 8);
 	p.b[6] = ROUTING;
+	assert_verdict(fate_of(w, CORE, p), V_TX_DOWNLINK);
+	assert_int_equal(sent(w, BACKBONE).b[44], 8);
+	// Behind a first fragment's header, not that of a later one; behind an authentication
+	// header.
+	p.b[6] = FRAGMENT;
+	p.b[42] = p.b[43] = 0;
+	assert_verdict(fate_of(w, CORE, p), V_TX_DOWNLINK);
+	assert_int_equal(sent(w, BACKBONE).b[44], 8);
+	p.b[43] = 8;
+	assert_verdict(fate_of(w, CORE, p), V_TX_DOWNLINK);
+	assert_int_equal(sent(w, BACKBONE).b[6], 41);
+	p.b[43] = 0;
+	p.b[6] = AUTHENTICATION;
 	assert_verdict(fate_of(w, CORE, p), V_TX_DOWNLINK);
 	assert_int_equal(sent(w, BACKBONE).b[44], 8);
 	// Behind Pad1 in the same header.

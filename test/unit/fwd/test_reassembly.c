@@ -83,6 +83,19 @@ static void LMA_MTU_04_no_flood_of_one_peer_takes_more_than_the_room_there_is(vo
 	assert_int_equal(count(w, V_DROP_FRAGMENT_FULL) + fwd_held(w->fwd), 3000);
 }
 
+static void
+LMA_MTU_04_pieces_of_packets_that_have_begun_take_no_more_room_than_there_is(void **state)
+{
+	struct world *w = *state;
+	struct frame whole = from_mn1();
+
+	w->conf.reassembly_packets = 20;
+	for (uint16_t k = 1; k < 8; k++)
+		for (uint32_t i = 0; i < 20; i++)
+			give_piece(w, &whole, (uint16_t)(k * 8), 8, i);
+	assert_in_range(fwd_held(w->fwd), 0, 20);
+}
+
 static void without_a_buffer_for_the_whole_its_pieces_are_dropped_by_name(void **state)
 {
 	struct world *w = *state;
@@ -130,15 +143,22 @@ static void WIRE_10_its_pieces_wait_two_seconds(void **state)
 	assert_int_equal(count(w, V_DROP_FRAGMENT_TIMEOUT), 1);
 }
 
-static void WIRE_10_a_message_of_more_than_4_kb_is_dropped(void **state)
+// Its header can say 2048 bytes at most.
+static void WIRE_10_a_message_longer_than_any_is_dropped(void **state)
 {
 	struct world *w = *state;
-	struct frame whole = packet(COA1, LMAA, MOBILITY, 16), p = piece_of(&whole, 0, 16, true, 1);
+	struct frame part = packet(COA1, LMAA, MOBILITY, 1024);
 
-	p.b[42] = 4096 >> 8;
-	p.b[43] = 1;
-	give(w, p);
-	assert_int_equal(count(w, V_DROP_FRAGMENT_LONG), 1);
+	for (uint16_t last = 1024; last <= 1032; last += 8) {
+		struct frame p = piece_of(&part, 0, 1024, true, last);
+		give(w, p);
+		p = piece_of(&part, 0, 1024, false, last);
+		p.b[42] = (uint8_t)(last >> 8);
+		p.b[43] = (uint8_t)last;
+		give(w, p);
+		assert_int_equal(count(w, V_DROP_FRAGMENT_LONG), last == 1024 ? 0 : 2);
+		assert_int_equal(count(w, V_PUNT_SIGNALLING), 1);
+	}
 }
 
 static void WIRE_10_strangers_take_no_room_of_tunnels(void **state)
@@ -150,6 +170,13 @@ static void WIRE_10_strangers_take_no_room_of_tunnels(void **state)
 	for (uint32_t i = 0; i < 100; i++)
 		give_piece(w, &message, 704, 696, i);
 	assert_true(fwd_held(w->fwd) <= 33);
+	// Nor with many pieces of each; and what tunnels have used up is not theirs either.
+	w->conf.reassembly_packets = 1;
+	for (uint16_t at = 8; at < 80; at += 8)
+		for (uint32_t i = 0; i < 100; i++)
+			give_piece(w, &message, at, 8, i);
+	assert_in_range(fwd_held(w->fwd), 33, 65);
+	w->conf.reassembly_packets = 2;
 	give_piece(w, &whole, 512, (uint16_t)(whole.n - 552), 1);
 	assert_arrived(w, &whole);
 }
@@ -327,10 +354,12 @@ int test_reassembly(void)
 		FATE_TEST(LMA_MTU_04_the_oldest_gives_way_when_all_room_is_used),
 		FATE_TEST(LMA_MTU_04_one_packet_has_at_most_sixteen_pieces),
 		FATE_TEST(LMA_MTU_04_no_flood_of_one_peer_takes_more_than_the_room_there_is),
+		FATE_TEST(
+			LMA_MTU_04_pieces_of_packets_that_have_begun_take_no_more_room_than_there_is),
 		FATE_TEST(without_a_buffer_for_the_whole_its_pieces_are_dropped_by_name),
 		FATE_TEST(WIRE_10_fragmented_signalling_is_put_together_from_anybody),
 		FATE_TEST(WIRE_10_its_pieces_wait_two_seconds),
-		FATE_TEST(WIRE_10_a_message_of_more_than_4_kb_is_dropped),
+		FATE_TEST(WIRE_10_a_message_longer_than_any_is_dropped),
 		FATE_TEST(WIRE_10_strangers_take_no_room_of_tunnels),
 		FATE_TEST(a_mark_on_one_piece_is_one_on_the_whole),
 		FATE_TEST(a_fragment_goes_to_the_worker_whose_it_is),
