@@ -1,13 +1,15 @@
-// Who is told what. An error about a tunnel packet is believed only if it quotes one from an
-// address of ours to a peer that has bindings; all that control sends takes a token, as the
+// Who is told what. An error about a tunnel packet is believed only if it came whole and quotes one
+// from an address of ours to a peer that has bindings, and of a mobile node of ours if it shows as
+// much: nobody can have us write to whom they like. All that control sends takes a token, as the
 // workers' own do.
 #include "app/common/tunnel_errors.h"
 
 #include "app/common/path_mtu.h"
+#include "wire/checksum.h"
 #include "wire/icmp6.h"
 #include "wire/tunnel_error.h"
 
-enum { IP6_HEADER = 40, SRC_AT = 8, DST_AT = 24, MIN_BURST = 10 };
+enum { IP6_HEADER = 40, SRC_AT = 8, DST_AT = 24, MIN_BURST = 10, NEXT_ICMP6 = 58 };
 
 static struct ip6_addr addr_at(const struct rte_mbuf *m, uint16_t at)
 {
@@ -23,6 +25,21 @@ static bool is_ours(const struct plane *p, struct ip6_addr a)
 		if (ip6_equal(p->is.fwd.lmaas[i], a))
 			return true;
 	return false;
+}
+
+static bool is_whole(const struct rte_mbuf *m, struct span icmp)
+{
+	return ip6_checksum(addr_at(m, SRC_AT), addr_at(m, DST_AT), NEXT_ICMP6, icmp) == 0;
+}
+
+// Of a packet that we put into a tunnel: at an LMA it goes to a mobile node, at a MAG it is from
+// one.
+static bool is_of_a_node(const struct plane *p, struct span inner)
+{
+	struct ip6_addr a;
+
+	memcpy(a.a, inner.p + (p->is.fwd.role == FWD_MAG ? SRC_AT : DST_AT), sizeof(a.a));
+	return bcache_find(p->bcache, a) >= BCACHE_FIRST;
 }
 
 // An error from us about `packet`, to its source; a worker routes it. False: not sent.
@@ -59,9 +76,10 @@ void tunnel_errors_take(struct plane *p, const struct rte_mbuf *m, ns_t now)
 	struct tunnel_error e;
 
 	p->counters.tunnel_errors++;
-	uint32_t peer = tunnel_error_read(icmp, &e) && is_ours(p, e.local)
-				? peer_find(p->fib, e.remote)
-				: 0;
+	uint32_t peer = 0;
+	if (is_whole(m, icmp) && tunnel_error_read(icmp, &e) && is_ours(p, e.local) &&
+	    (e.inner.n == 0 || is_of_a_node(p, e.inner)))
+		peer = peer_find(p->fib, e.remote);
 	if (peer == 0 || peer > p->is.max_peers) {
 		p->counters.tunnel_errors_strange++;
 		return;

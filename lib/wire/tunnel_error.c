@@ -68,8 +68,7 @@ bool tunnel_error_read(struct span icmp, struct tunnel_error *out)
 	struct reader r = rd_over(icmp);
 	struct tunnel_error e = {0};
 
-	uint8_t type = rd_u8(&r);
-	rd_u8(&r);
+	uint8_t type = rd_u8(&r), code = rd_u8(&r);
 	rd_u16(&r);
 	uint32_t param = rd_u32(&r);
 	struct span outer = rd_bytes(&r, rd_left(&r));
@@ -84,8 +83,11 @@ bool tunnel_error_read(struct span icmp, struct tunnel_error *out)
 	case ICMP6_TOO_BIG:
 		read_too_big(&e, param, at);
 		break;
+	case ICMP6_TIME_EXCEEDED: // 8.1 (a); a piece lost on the way is no news of the way
+		if (code == ICMP6_HOP_LIMIT)
+			owe(&e, ICMP6_UNREACHABLE, ICMP6_ADDRESS_UNREACHABLE, 0);
+		break;
 	case ICMP6_UNREACHABLE:
-	case ICMP6_TIME_EXCEEDED:
 		owe(&e, ICMP6_UNREACHABLE, ICMP6_ADDRESS_UNREACHABLE, 0);
 		break;
 	case ICMP6_PARAMETER_PROBLEM: // about our own header is ours, but for the limit (8.1(c))

@@ -145,6 +145,15 @@ static void LMA_FW_15_what_happened_on_the_way_is_an_unreachable_address(void **
 	}
 }
 
+static void LMA_FW_15_a_lost_piece_of_an_outer_packet_is_told_to_nobody(void **state)
+{
+	(void)state;
+	struct error e = begin(ICMP6_TIME_EXCEEDED, 1, 0);
+	put_outer(&e, IPV6);
+	put_inner(&e, 100);
+	assert_false(of(e).tell);
+}
+
 static void LMA_FW_15_a_parameter_problem_is_told_at_the_limit_option_only(void **state)
 {
 	(void)state;
@@ -223,6 +232,7 @@ int main(void)
 		cmocka_unit_test(LMA_MTU_05_an_inner_packet_of_1280_is_not_told),
 		cmocka_unit_test(LMA_MTU_01_the_limit_option_takes_eight_octets_more),
 		cmocka_unit_test(LMA_FW_15_what_happened_on_the_way_is_an_unreachable_address),
+		cmocka_unit_test(LMA_FW_15_a_lost_piece_of_an_outer_packet_is_told_to_nobody),
 		cmocka_unit_test(LMA_FW_15_a_parameter_problem_is_told_at_the_limit_option_only),
 		cmocka_unit_test(
 			the_first_fragment_shows_the_inner_packet_and_a_later_one_does_not),
