@@ -23,6 +23,7 @@ static const struct column mags[] = {
 	{"path_mtu", "PATH MTU", COLUMN_COUNT, 8},
 	{"received", "RECEIVED", COLUMN_COUNT, 3},
 	{"denied", "DENIED", COLUMN_COUNT, 1},
+	{"clock_apart", "CLOCK APART", COLUMN_COUNT, 9},
 	{"initial", "INITIAL", COLUMN_COUNT, 4},
 	{"refresh", "REFRESH", COLUMN_COUNT, 7},
 	{"handoff", "HANDOFF", COLUMN_COUNT, 5},

@@ -38,7 +38,10 @@ static bool next_binding(void *app, struct mgmt_cursor *cursor, json_t *row)
 	put_addr(row, "proxy_coa", b.coa);
 	put_text(row, "mag", mag_name(a, b.coa));
 	put_addr(row, "lma", b.lmaa);
-	put_text(row, "state", b.state == BCE_DETACHED ? "detached" : "active");
+	put_text(row, "state",
+		 b.state == BCE_DETACHED ? "detached"
+		 : b.unbound             ? "unbound"
+					 : "active");
 	put_text(row, "access", access_name(b.access_tech));
 	put_text(row, "ll_id", text_of_mac(b.ll_id, text, sizeof(text)));
 	put_real(row, "age_s", seconds_between(b.since, now));
@@ -101,6 +104,8 @@ static bool next_mag(void *app, struct mgmt_cursor *cursor, json_t *row)
 	put_count(row, "refresh", m.accepted[LMA_REFRESH]);
 	put_count(row, "handoff", m.accepted[LMA_HANDOFF]);
 	put_count(row, "deregistration", m.accepted[LMA_DEREG]);
+	put_count(row, "clock_lower", m.clock_lower);
+	put_count(row, "clock_apart", m.clock_apart);
 	put_real(row, "last_heard_s", seconds_between(m.last_heard, loop_now()));
 	return true;
 }
@@ -114,6 +119,23 @@ static bool next_heartbeat(void *app, struct mgmt_cursor *cursor, json_t *row)
 		return false;
 	rows_put_heartbeat(row, m.coa, &m.heartbeat);
 	return true;
+}
+
+static void put_statuses(struct stats *s, const struct lma_totals *t)
+{
+	static const struct {
+		uint8_t status;
+		const char *name;
+	} refusals[] = {
+		{130, "pba_130"}, {131, "pba_131"}, {135, "pba_135"}, {151, "pba_151"},
+		{152, "pba_152"}, {153, "pba_153"}, {154, "pba_154"}, {155, "pba_155"},
+		{156, "pba_156"}, {157, "pba_157"}, {158, "pba_158"}, {159, "pba_159"},
+		{160, "pba_160"}, {161, "pba_161"}, {162, "pba_162"},
+	};
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		put_stat(s, refusals[i].name, t->by_status[refusals[i].status],
+			 pba_status_name(refusals[i].status));
 }
 
 static void put_signalling(struct stats *s, struct anchor *a)
@@ -139,6 +161,7 @@ static void put_signalling(struct stats *s, struct anchor *a)
 		put_stat(s, accepted[i], t->accepted[i], "binding updates accepted");
 		put_stat(s, denied[i], t->denied[i], "binding updates denied");
 	}
+	put_statuses(s, t);
 	for (unsigned i = 0; i < LMA_N_NOTES; i++)
 		put_stat(s, lma_note_name(i), t->notes[i], lma_note_text(i));
 	put_stat(s, "bind_failed", a->bind_failed, "bindings that the workers had no room for");

@@ -74,14 +74,15 @@ static enum pba_status check_freshness(struct lma *lma, const struct request *r,
 }
 
 // RFC 5149 4.2: the node may have that service, and what it has already can be used for it. After
-// freshness, because a refusal deletes the binding: an old message must not.
+// freshness, because a refusal deletes the binding: an old message must not. A de-registration
+// selects nothing.
 static enum pba_status check_service(struct lma *lma, const struct request *r,
 				     const struct match *m)
 {
 	static const struct pool_set nothing;
 	uint16_t service = policy_service(lma, r->service);
 
-	if (r->service.n == 0)
+	if (r->service.n == 0 || r->lifetime_s == 0)
 		return PBA_ACCEPTED;
 	struct claim claim = policy_claim(lma, r, service);
 	if (service == NO_SERVICE || memcmp(&claim.from, &nothing, sizeof(nothing)) == 0)
@@ -146,8 +147,8 @@ static enum pba_status check_claims(struct lma *lma, const struct request *r, co
 static enum pba_status check_mag_pools(struct lma *lma, const struct request *r,
 				       const struct match *m)
 {
-	if (m->bce == BCE_NULL || r->lifetime_s == 0)
-		return PBA_ACCEPTED;
+	if ((m->kind != MATCH_BINDING && m->kind != MATCH_SHARE) || r->lifetime_s == 0)
+		return PBA_ACCEPTED; // who waits may come to have another session
 	const struct bce *e = binding_get(&lma->bindings, m->bce);
 	const struct ip6_prefix *hnps = binding_hnps(e);
 	for (uint8_t i = 0; i < e->n_hnps; i++)

@@ -182,11 +182,11 @@ static bool is_grant_of(const struct reply *reply, uint32_t bce)
 	return bce != BCE_NULL && reply->bce == bce;
 }
 
-const struct before *change_under_way(const struct lma *lma, uint32_t bce)
+const struct reply *grant_under_way(const struct lma *lma, uint32_t bce)
 {
 	for (uint32_t i = lma->n_sent; i < lma->n_replies; i++)
 		if (is_grant_of(&lma->replies[i], bce))
-			return lma->replies[i].is_change ? &lma->replies[i].before : NULL;
+			return &lma->replies[i];
 	return NULL;
 }
 

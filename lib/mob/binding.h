@@ -36,6 +36,7 @@ struct bce {
 	bool by_timestamp; // the last accepted update had one (LMA-TS-06)
 	bool waited_for;   // a held update waits for it
 	bool is_second;    // shares its prefixes, and packets for them go to the other one
+	bool is_unbound;   // active, but the workers had no room: its next refresh tries again
 	uint16_t service;  // number of the network that was selected, UINT16_MAX: none
 	uint32_t mag, next_of_mn, lifetime_s, handovers;
 	uint32_t sharer;    // the other binding with the same prefixes (LMA-BC-12), BCE_NULL: none

@@ -72,6 +72,7 @@ struct mag_record {
 	bool used;
 	ns_t last_heard;
 	uint64_t received[LMA_N_UPDATES], accepted[LMA_N_UPDATES], denied[LMA_N_UPDATES];
+	uint64_t clock_lower, clock_apart; // LMA-TS-07
 	struct heartbeat heartbeat;
 	ns_t lost;                    // when it told that its sessions are gone; 0: it did not
 	bool kept;                    // its number is not given to another one
@@ -87,7 +88,7 @@ struct before {
 	uint16_t seq;
 	uint16_t service;
 	uint8_t state, access, handoff, lmaa, ll_id_len;
-	bool by_timestamp, is_second;
+	bool by_timestamp, is_second, is_unbound;
 	uint8_t ll_id[256];
 };
 
@@ -215,6 +216,17 @@ enum bce_event {
 // its binding; BCE_NULL is a binding that is not there yet.
 void transit(struct lma *, enum bce_event, uint32_t bce, const struct request *);
 
+// ---- bind.c
+
+// Packets go to this binding from now on, and come from its sharer too (LMA-BC-12).
+void bind_all(struct lma *, uint32_t bce);
+// They do not any more: the sharer takes over, if there is one; else they are dropped by name while
+// the prefix is kept (DETACH), or nobody's (UNBIND).
+void unbind_all(struct lma *, uint32_t bce, enum lma_action_kind);
+// It is active, but its packets are dropped by name until its next refresh: there was no room.
+void stay_unbound(struct lma *, uint32_t bce);
+bool has_active_sharer(const struct lma *, uint32_t bce);
+
 // ---- undo.c
 
 void remember(const struct lma *, uint32_t bce, struct before *out);
@@ -267,9 +279,8 @@ void answer_change(struct lma *, const struct request *, uint32_t bce, const str
 void answer_unknown_type(struct lma *, struct ip6_addr src, struct ip6_addr dst);
 // Queued acceptances of this binding become refusals.
 void turn_into_refusal(struct lma *, uint32_t bce, enum pba_status);
-// How the binding was before the first change that is granted but not yet answered; NULL: it was
-// not there.
-const struct before *change_under_way(const struct lma *, uint32_t bce);
+// The first answer, not sent yet, that grants this binding or a change of it; NULL: none.
+const struct reply *grant_under_way(const struct lma *, uint32_t bce);
 
 // ---- lma.c
 

@@ -40,6 +40,7 @@ bool hold_update(struct lma *lma, uint32_t bce, const struct request *r)
 		if (ip6_equal(h->request.coa, r->coa)) {
 			if (is_newer(r, &h->request))
 				keep(h, r);
+			put_note(lma, LMA_NOTE_SUPERSEDED, r->coa, 0);
 			return true;
 		}
 	}
@@ -114,8 +115,10 @@ void replace_held(struct lma *lma, const struct request *r)
 			continue;
 		for (uint32_t n = gather(lma, bce, turns); n > 0; n--) {
 			const struct request *h = &lma->held[turns[n - 1]].request;
-			if (ip6_equal(h->coa, r->coa) && is_newer(r, h))
-				drop(lma, turns[n - 1]);
+			if (!ip6_equal(h->coa, r->coa) || !is_newer(r, h))
+				continue;
+			put_note(lma, LMA_NOTE_SUPERSEDED, r->coa, 0);
+			drop(lma, turns[n - 1]);
 		}
 	}
 }

@@ -221,6 +221,8 @@ static void take_message(struct lma *lma, const struct lma_event *event)
 		put_note(lma, LMA_NOTE_IGNORED_BAD_SOURCE, src, 0); // WIRE-11
 		return;
 	}
+	if (event->message.mh->opts.repeated > 0)
+		put_note(lma, LMA_NOTE_REPEATED_OPTION, src, 0);
 	switch (event->message.mh->type) {
 	case MH_BU:
 		take_bu(lma, event);
@@ -363,6 +365,7 @@ bool lma_next_binding(const struct lma *lma, uint32_t *cursor, struct lma_bindin
 			.handovers = e->handovers,
 			.service = e->service != NO_SERVICE ? lma->policy.networks[e->service] : "",
 			.shared = e->sharer != BCE_NULL,
+			.unbound = e->is_unbound,
 			.stale = is_stale(lma, e, wheel_get(lma->timers, *cursor)),
 		};
 		++*cursor;

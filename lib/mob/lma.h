@@ -218,6 +218,7 @@ struct lma_binding {
 	uint32_t handovers;
 	const char *service; // RFC 5149, "": none was selected
 	bool shared;         // another session has the same prefixes (LMA-BC-12)
+	bool unbound;        // active, but the workers had no room for it: until its next refresh
 	bool stale; // its MAG does not answer, or lost its sessions, and has not registered it
 		    // since (HB-02)
 };
@@ -243,6 +244,8 @@ struct lma_mag {
 	uint32_t id;      // mag_id
 	uint32_t bindings;
 	uint64_t received[LMA_N_UPDATES], accepted[LMA_N_UPDATES], denied[LMA_N_UPDATES];
+	uint64_t clock_lower,
+		clock_apart; // PBAs of status 157 and 156: look at its clock (LMA-TS-07)
 	ns_t last_heard;
 	struct heartbeat heartbeat;
 };

@@ -84,8 +84,12 @@ void count_answered(struct lma *lma, uint32_t mag, enum lma_update update, uint8
 	bool accepted = status < 128;
 
 	(accepted ? lma->totals.accepted : lma->totals.denied)[update]++;
-	if (mag != 0)
-		(accepted ? lma->mags[mag].accepted : lma->mags[mag].denied)[update]++;
+	if (mag == 0)
+		return;
+	struct mag_record *m = &lma->mags[mag];
+	(accepted ? m->accepted : m->denied)[update]++;
+	m->clock_lower += status == PBA_TIMESTAMP_LOWER;
+	m->clock_apart += status == PBA_TIMESTAMP_MISMATCH;
 }
 
 void count_turned(struct lma *lma, uint32_t mag, enum lma_update update)
@@ -110,6 +114,8 @@ bool lma_next_mag(const struct lma *lma, uint32_t *cursor, struct lma_mag *out)
 					.id = i,
 					.bindings = m->bindings,
 					.last_heard = m->last_heard,
+					.clock_lower = m->clock_lower,
+					.clock_apart = m->clock_apart,
 					.heartbeat = m->heartbeat};
 		memcpy(out->received, m->received, sizeof(out->received));
 		memcpy(out->accepted, m->accepted, sizeof(out->accepted));

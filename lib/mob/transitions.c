@@ -1,8 +1,5 @@
 // What becomes of a binding: a full matrix of its state and the event. RFC 5213 5.3.2 to 5.3.5.
 //
-// Two sessions of a node may share their prefixes (LMA-BC-12): packets go to the one that was bound
-// last and come from both; what one leaves the other takes over.
-//
 // Every cell is written down, those that cannot happen too. A cell acts only after everything that
 // may fail has succeeded, so an update is carried out whole or answered with a refusal.
 #include "mob/engine.h"
@@ -24,69 +21,6 @@ static void note(const struct step *s, enum lma_note_kind kind)
 	const struct bce *e = entry(s);
 
 	put_note(s->lma, kind, s->lma->mags[e->mag].coa, 0);
-}
-
-static const struct bce *sharer_of(const struct step *s)
-{
-	uint32_t other = entry(s)->sharer;
-
-	return other != BCE_NULL ? binding_get(&s->lma->bindings, other) : NULL;
-}
-
-static bool is_active(const struct bce *e)
-{
-	return e != NULL && e->state == BCE_ACTIVE;
-}
-
-static void put_bind(const struct step *s, const struct bce *e, const struct bce *also,
-		     struct ip6_prefix hnp)
-{
-	struct lma_action a = {.kind = LMA_BIND, .bind.hnp = hnp};
-
-	a.bind.lmaa = s->lma->bindings.lmaas[e->lmaa];
-	a.bind.coa = s->lma->mags[e->mag].coa;
-	a.bind.mag = e->mag;
-	if (is_active(also) && also->mag != e->mag) {
-		a.bind.also = also->mag;
-		a.bind.also_coa = s->lma->mags[also->mag].coa;
-	}
-	put_action(s->lma, &a);
-}
-
-// Packets go to the binding of the step from now on, and come from its sharer too (LMA-BC-12).
-static void bind_all(const struct step *s)
-{
-	struct bce *e = entry(s);
-	const struct ip6_prefix *hnps = binding_hnps(e);
-
-	e->is_second = false;
-	if (e->sharer != BCE_NULL)
-		binding_get(&s->lma->bindings, e->sharer)->is_second = true;
-	for (uint8_t i = 0; i < e->n_hnps; i++)
-		put_bind(s, e, sharer_of(s), hnps[i]);
-}
-
-// They do not any more: the sharer takes over, if there is one; else they are dropped by name while
-// the prefix is kept (DETACH), or nobody's (UNBIND).
-static void unbind_all(const struct step *s, enum lma_action_kind kind)
-{
-	struct bce *e = entry(s);
-	const struct bce *sharer = sharer_of(s);
-	const struct ip6_prefix *hnps = binding_hnps(e);
-
-	if (sharer != NULL && kind == LMA_UNBIND)
-		kind = LMA_DETACH; // the sharer, in its own wait, keeps the prefix
-	if (is_active(sharer)) {
-		e->is_second = true;
-		binding_get(&s->lma->bindings, e->sharer)->is_second = false;
-	}
-	for (uint8_t i = 0; i < e->n_hnps; i++) {
-		struct lma_action a = {.kind = kind, .unbind.hnp = hnps[i]};
-		if (is_active(sharer))
-			put_bind(s, sharer, NULL, hnps[i]);
-		else
-			put_action(s->lma, &a);
-	}
 }
 
 // LMA-REG-06, LMA-REG-08: not above the asked one, whole units of 4 s, at least one.
@@ -249,7 +183,7 @@ static void create(struct step *s)
 		refuse(s, LMA_NOTE_FULL);
 		return;
 	}
-	bind_all(s);
+	bind_all(s->lma, s->bce);
 	note(s, LMA_NOTE_REGISTERED);
 	put_watermarks(s->lma);
 	answer(s->lma, s->r, PBA_ACCEPTED, s->bce);
@@ -270,7 +204,7 @@ static void share(struct step *s)
 	}
 	entry(s)->sharer = first;
 	binding_get(b, first)->sharer = s->bce;
-	bind_all(s);
+	bind_all(s->lma, s->bce);
 	note(s, LMA_NOTE_SHARED);
 	answer(s->lma, s->r, PBA_ACCEPTED, s->bce);
 }
@@ -285,8 +219,8 @@ static void renew(struct step *s)
 		refuse(s, LMA_NOTE_FULL);
 		return;
 	}
-	if (entry(s)->lmaa != before.lmaa)
-		bind_all(s);
+	if (entry(s)->lmaa != before.lmaa || before.is_unbound)
+		bind_all(s->lma, s->bce);
 	note(s, LMA_NOTE_REFRESHED);
 	answer_change(s->lma, s->r, s->bce, &before);
 }
@@ -313,7 +247,7 @@ static void hand_over(struct step *s)
 		return;
 	}
 	entry(s)->handovers++;
-	bind_all(s);
+	bind_all(s->lma, s->bce);
 	note(s, LMA_NOTE_HANDED_OVER);
 	answer_change(s->lma, s->r, s->bce, &before);
 	release(s, true); // LMA-BC-19
@@ -332,7 +266,7 @@ static void revive(struct step *s)
 	entry(s)->state = BCE_ACTIVE;
 	entry(s)->handovers += entry(s)->mag != before.mag;
 	s->lma->bindings.n_detached--;
-	bind_all(s);
+	bind_all(s->lma, s->bce);
 	note(s, LMA_NOTE_REVIVED);
 	answer_change(s->lma, s->r, s->bce, &before);
 	release(s, true);
@@ -348,7 +282,7 @@ static void detach(struct step *s)
 	s->lma->bindings.n_detached++;
 	wheel_set(s->lma->timers, s->bce,
 		  s->lma->now.mono + s->lma->conf.min_delay_before_bce_delete);
-	unbind_all(s, LMA_DETACH);
+	unbind_all(s->lma, s->bce, LMA_DETACH);
 	note(s, LMA_NOTE_DEREGISTERED);
 	answer(s->lma, s->r, PBA_ACCEPTED, s->bce);
 	release(s, false);
@@ -366,20 +300,40 @@ static void ignore(struct step *s)
 	put_note(s->lma, LMA_NOTE_IGNORED_DEREG, s->r->coa, 0);
 }
 
-static void remove_binding(struct step *s, enum lma_note_kind kind)
+// Of a session that never came to be, what it did not name itself is as free as before: a refusal
+// that is repeated must not empty the pool (LMA-RX-08).
+static void free_prefix(const struct step *s, struct ip6_prefix hnp, const struct reply *refused)
+{
+	struct pools *pools = &s->lma->pools;
+	const struct mn *mn = entry(s)->mn;
+	struct span mn_id = binding_mn_id(entry(s));
+	bool was_given =
+		refused != NULL && !refused->is_change &&
+		!pool_is_static_for(pools, hnp, policy_profile(s->lma, mn->subtype, mn_id));
+
+	for (uint8_t i = 0; was_given && i < refused->n_asked; i++)
+		was_given = !ip6_prefix_equal(refused->asked[i], hnp);
+	if (was_given)
+		pool_return(pools, hnp);
+	else
+		pool_give(pools, hnp, mn_id_hash(s->lma->key, mn->subtype, mn_id),
+			  s->lma->now.mono);
+}
+
+// `refused`: the answer to the update that made it, if it goes because of that.
+static void remove_binding(struct step *s, enum lma_note_kind kind, const struct reply *refused)
 {
 	struct lma *lma = s->lma;
 	struct bce *e = entry(s);
 	const struct ip6_prefix *hnps = binding_hnps(e);
-	uint64_t owner = mn_id_hash(lma->key, e->mn->subtype, binding_mn_id(e));
 
-	unbind_all(s, LMA_UNBIND);
+	unbind_all(s->lma, s->bce, LMA_UNBIND);
 	note(s, kind);
 	lma->bindings.n_detached -= e->state == BCE_DETACHED;
 	mag_release(lma, e->mag);
 	wheel_stop(lma->timers, s->bce);
 	for (uint8_t i = 0; i < e->n_hnps && e->sharer == BCE_NULL; i++)
-		pool_give(&lma->pools, hnps[i], owner, lma->now.mono);
+		free_prefix(s, hnps[i], refused);
 	if (e->sharer != BCE_NULL) {
 		struct bce *sharer = binding_get(&lma->bindings, e->sharer);
 		sharer->sharer = BCE_NULL;
@@ -394,40 +348,44 @@ static void remove_binding(struct step *s, enum lma_note_kind kind)
 
 static void expire(struct step *s)
 {
-	remove_binding(s, LMA_NOTE_EXPIRED); // LMA-EXP-01
+	remove_binding(s, LMA_NOTE_EXPIRED, NULL); // LMA-EXP-01
 }
 
 static void delete (struct step *s)
 {
-	remove_binding(s, LMA_NOTE_DELETED);
+	remove_binding(s, LMA_NOTE_DELETED, NULL);
 }
 
 static void lose_service(struct step *s)
 {
-	remove_binding(s, LMA_NOTE_SERVICE_LOST); // LMA-RX-08
+	remove_binding(s, LMA_NOTE_SERVICE_LOST, NULL); // LMA-RX-08
 }
 
-// A change of a binding is taken back whole (LMA-RX-08); a new one goes. So does one whose change
-// cannot be taken back, or whose way back fails too.
+// A change of a binding is taken back whole (LMA-RX-08); a new one goes, and so does one whose
+// change cannot be taken back. One that nobody asked to change, because it took over from its
+// sharer, stays.
 static void give_up(struct step *s)
 {
-	const struct before *before = change_under_way(s->lma, s->bce);
+	const struct reply *grant = grant_under_way(s->lma, s->bce);
+	const struct before *before = grant != NULL && grant->is_change ? &grant->before : NULL;
 	bool restored = before != NULL && restore(s->lma, s->bce, before);
-
 	bool was_second = before != NULL && before->is_second;
+
 	drop_binds(s->lma, s->bce);
 	turn_into_refusal(s->lma, s->bce, PBA_INSUFFICIENT_RESOURCES);
-	if (!restored) {
-		remove_binding(s, LMA_NOTE_NO_ROOM);
+	if (grant != NULL && !restored) {
+		remove_binding(s, LMA_NOTE_NO_ROOM, grant);
 		return;
 	}
 	note(s, LMA_NOTE_NO_ROOM);
-	if (was_second && is_active(sharer_of(s)))
+	if (grant == NULL || before->is_unbound)
+		return stay_unbound(s->lma, s->bce);
+	if (was_second && has_active_sharer(s->lma, s->bce))
 		s->bce = entry(s)->sharer; // packets went there, and go there again
-	if (is_active(entry(s)))
-		bind_all(s);
+	if (entry(s)->state == BCE_ACTIVE)
+		bind_all(s->lma, s->bce);
 	else
-		unbind_all(s, LMA_DETACH);
+		unbind_all(s->lma, s->bce, LMA_DETACH);
 }
 
 static void (*const cells[BCE_N_STATES][N_BCE_EVENTS])(struct step *) = {

@@ -24,6 +24,7 @@ void remember(const struct lma *lma, uint32_t bce, struct before *out)
 		.ll_id_len = (uint8_t)ll_id.n,
 		.by_timestamp = e->by_timestamp,
 		.is_second = e->is_second,
+		.is_unbound = e->is_unbound,
 	};
 	memcpy(out->ll_id, ll_id.p, ll_id.n);
 }

@@ -94,9 +94,10 @@ void take_update(struct lma *lma, struct request *r, enum update_path path)
 	r->mag = mag_find(lma, r->coa);
 	r->mag_row = policy_mag(lma, r->coa);
 	r->profile = policy_profile(lma, r->mn_id_subtype, r->mn_id);
-	r->update = class_of(lma, r, &m);
-	if (path == UPDATE_FRESH)
+	if (path == UPDATE_FRESH) {
+		r->update = class_of(lma, r, &m); // and that it stays, however long it waits
 		take_notice(lma, r);
+	}
 	enum pba_status status = admit(lma, r, &m);
 	if (status == PBA_MAG_NOT_AUTHORIZED)
 		put_note(lma, LMA_NOTE_UNKNOWN_MAG, r->coa, (uint8_t)status);

@@ -61,7 +61,7 @@ static void take_detach(struct world *w, struct ip6_prefix hnp)
 
 	if (!p->bound)
 		broke(w, "DETACH of what is not bound");
-	if (!p->detached && w->binds_failed == 0)
+	if (w->binds_failed == 0)
 		p->until = w->now.mono + w->setup.lma.min_delay_before_bce_delete;
 	p->detached = true;
 }
@@ -174,7 +174,7 @@ void ledger_take(struct world *w, const struct did *d, enum lma_event_kind why)
 // being the second of two.
 static bool workers_agree(const struct promise *p, const struct lma_binding *b)
 {
-	if (b->state != BCE_ACTIVE)
+	if (b->state != BCE_ACTIVE || b->unbound)
 		return b->shared || p->detached;
 	if (p->detached)
 		return false;

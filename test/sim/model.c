@@ -232,8 +232,8 @@ void judge(struct world *w, struct ask *a, enum path path)
 	a->profile = row_of_node(w, a);
 	struct verdict v = look_for_meant(w, a, path);
 	been_at(w, v.place);
-	a->class = class_of(w, a, &v);
 	if (path == P_FRESH) {
+		a->class = class_of(w, a, &v);
 		w->model->received[a->class]++;
 		if (a->has_hi && (a->hi_sent < 1 || a->hi_sent > 6))
 			expect_note(w, LMA_NOTE_UNKNOWN_HI);
@@ -303,6 +303,8 @@ static void follow_message(struct world *w, const struct lma_event *event)
 		expect_note(w, LMA_NOTE_IGNORED_BAD_SOURCE);
 		return;
 	}
+	if (event->message.mh->opts.repeated > 0)
+		expect_note(w, LMA_NOTE_REPEATED_OPTION);
 	switch (event->message.mh->type) {
 	case MH_BU:
 		follow_update(w, event);

@@ -45,7 +45,7 @@ struct ask {
 };
 
 struct bound {
-	bool used, detached, by_stamp;
+	bool used, detached, unbound, by_stamp;
 	bool waited_for;
 	uint8_t id[256], ll[256], service[32];
 	uint8_t id_len, id_kind, ll_len, service_len, att, hi, n_hnps;

@@ -107,7 +107,7 @@ static uint8_t check_number(const struct ask *a, const struct bound *b)
 
 static uint8_t check_service(const struct world *w, const struct ask *a, const struct verdict *v)
 {
-	if (a->service_len == 0)
+	if (a->service_len == 0 || a->asked_s == 0)
 		return 0;
 	if (!has_pool_of_service(w, a))
 		return PBA_SERVICE_AUTHORIZATION_FAILED;
@@ -139,12 +139,11 @@ static uint8_t check_mag_pools(const struct world *w, const struct ask *a, const
 {
 	const struct lma_mag_conf *m = &w->setup.mags[a->mag_row];
 
-	if (v->bound == NOBODY || a->asked_s == 0)
+	if ((v->outcome != O_FOUND && v->outcome != O_SHARE) || a->asked_s == 0)
 		return 0;
 	const struct bound *b = &w->model->bound[v->bound];
 	for (uint8_t i = 0; i < b->n_hnps; i++)
-		if (w->model->prefixes[b->hnps[i]].is_static_of == NOBODY &&
-		    !is_listed(m->pools, m->n_pools, pool_of_number(&w->setup, b->hnps[i])))
+		if (!is_listed(m->pools, m->n_pools, pool_of_number(&w->setup, b->hnps[i])))
 			return PBA_NOT_AUTHORIZED_FOR_HNP;
 	return 0;
 }

@@ -131,16 +131,29 @@ static void drop_bound(struct world *w, uint32_t bound)
 		m->high--;
 }
 
+static bool is_asked_for(const struct world *w, const struct ask *a, uint32_t prefix)
+{
+	for (uint8_t i = 0; i < a->n_hnps; i++)
+		if (prefix_number(&w->setup, a->hnps[i]) == prefix)
+			return true;
+	return false;
+}
+
+// What it did not ask for by number is free for everybody (LMA-RX-08).
 static void undo_new(struct world *w, const struct ask *a, uint32_t bound, enum lma_note_kind begun)
 {
 	been_at(w, AT_UNDO_NEW);
 	been_at(w, AT_ACTIVE_NO_ROOM);
-	forgive(w, &w->model->bound[bound], begun);
+	struct bound b = w->model->bound[bound];
+	forgive(w, &b, begun);
 	drop_bound(w, bound);
+	for (uint8_t i = 0; i < b.n_hnps && b.sharer == NOBODY; i++)
+		if (!is_asked_for(w, a, b.hnps[i]))
+			w->model->prefixes[b.hnps[i]].state = FREE;
 	expect_pba(w, a, PBA_INSUFFICIENT_RESOURCES, NOBODY);
 }
 
-// LMA-RX-08: as it was; or gone, if there was no room for the way back either.
+// LMA-RX-08: as it was; without packets, if there was no room for the way back either.
 static void undo_change(struct world *w, const struct ask *a, uint32_t bound,
 			const struct bound *before, enum lma_note_kind begun)
 {
@@ -151,7 +164,7 @@ static void undo_change(struct world *w, const struct ask *a, uint32_t bound,
 	*b = *before;
 	if (w->binds_failed > 1) {
 		been_at(w, AT_UNDO_LOST);
-		drop_bound(w, bound);
+		b->unbound = !b->detached;
 	} else {
 		been_at(w, AT_UNDO_CHANGE);
 	}
@@ -212,7 +225,7 @@ static void renew(struct world *w, const struct ask *a, uint32_t bound, enum pla
 		undo_change(w, a, bound, &before, kind);
 		return;
 	}
-	if (before.detached || moves || tunnel)
+	if (before.detached || before.unbound || moves || tunnel)
 		expect_bind(w, bound);
 	expect_note(w, kind);
 	expect_pba(w, a, 0, bound);

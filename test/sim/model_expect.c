@@ -50,7 +50,7 @@ void expect_bind(struct world *w, uint32_t bound)
 {
 	struct bound *b = &w->model->bound[bound];
 
-	b->is_second = false;
+	b->is_second = b->unbound = false;
 	if (b->sharer != NOBODY)
 		w->model->bound[b->sharer].is_second = true;
 	for (uint8_t i = 0; i < b->n_hnps; i++) {

@@ -26,6 +26,7 @@ bool hold_ask(struct world *w, uint32_t bound, const struct ask *a)
 			been_at(w, AT_HELD_AGAIN);
 			if (is_newer(a, &h->ask))
 				h->ask = *a;
+			expect_note(w, LMA_NOTE_SUPERSEDED);
 			return true;
 		}
 	}
@@ -60,6 +61,7 @@ void replace_asks(struct world *w, const struct ask *a)
 		    !same_name(h->id, h->id_kind, h->id_len, a->id, a->id_kind, a->id_len))
 			continue;
 		been_at(w, AT_HELD_REPLACED);
+		expect_note(w, LMA_NOTE_SUPERSEDED);
 		let_go(w, i);
 	}
 }

@@ -4,8 +4,13 @@
 
 #include "test/sim/model.h"
 
-// From so many steps on a place that was not reached fails the run.
-static const uint64_t LONG_STEPS = 1000000;
+// From so many steps on, so many places that were not reached are not yet a failure: some are rare.
+static uint32_t may_miss(uint64_t steps)
+{
+	if (steps < 1000000)
+		return UINT32_MAX;
+	return steps < 5000000 ? 2 : 0;
+}
 
 // Not for us to see: the program that feeds the engine gives these.
 static bool is_foreign_note(enum lma_note_kind kind)
@@ -65,7 +70,7 @@ int report(const struct world *w, uint64_t steps)
 	       w->seed, steps, (double)w->now.mono / 1e9, w->lost, w->doubled, w->damaged,
 	       w->restarts, w->overruns);
 	uint32_t missed = report_statuses(w) + report_notes(w) + report_places(w);
-	if (missed == 0 || steps < LONG_STEPS)
+	if (missed <= may_miss(steps))
 		return 0;
 	printf("the run has not been everywhere: %u places missed\n", missed);
 	return 1;

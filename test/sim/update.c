@@ -121,11 +121,23 @@ static void put_alt_coa(struct world *w, struct mh *mh)
 		opt->alt_coa.addr = mag_addr(rng_below(&w->rng, N_MAGS));
 }
 
+// OPT-01: it stands once, and the first one counts.
+static void repeat_option(struct mh *mh, uint8_t type)
+{
+	const struct mh_opt *first = mh_find(mh, type);
+
+	if (first == NULL || mh->opts.n == MH_MAX_OPTS)
+		return;
+	struct mh_opt *again = &mh->opts.v[mh->opts.n++];
+	*again = *first;
+	again->handoff.indicator = (uint8_t)(first->handoff.indicator + 1);
+}
+
 static void spoil(struct world *w, struct mh *mh)
 {
 	struct mh_opt *opt;
 
-	switch (rng_below(&w->rng, 16)) {
+	switch (rng_below(&w->rng, 17)) {
 	case 0:
 		drop_option(mh, OPT_MN_ID);
 		break;
@@ -165,6 +177,9 @@ static void spoil(struct world *w, struct mh *mh)
 		opt = (struct mh_opt *)(uintptr_t)mh_find(mh, OPT_TIMESTAMP);
 		if (opt != NULL)
 			opt->timestamp.wall_q16 -= rng_below(&w->rng, 4 << 16);
+		break;
+	case 15:
+		repeat_option(mh, OPT_HANDOFF);
 		break;
 	default:
 		drop_option(mh, OPT_LL_ID);

@@ -264,16 +264,38 @@ static void LMA_RX_08_no_room_for_a_handover_leaves_the_binding_where_it_was(voi
 	expect_bound(p, b, MAG2);
 }
 
-static void no_room_for_the_way_back_ends_the_binding(void **state)
+static void no_room_for_the_way_back_drops_packets_by_name_until_there_is(void **state)
 {
 	struct play *p = *state;
 	const char *a = join(p, rich(MAG1));
 	p->bind_room = 0;
 	say(p, rich_elsewhere(MAG2));
 	expect_status(p, 130);
-	assert_int_equal(p->n_view, 0);
-	assert_int_equal(binding_of(p, a).n_hnps, 0);
-	assert_int_equal(lma_totals(p->lma)->prefixes_used, 0);
+	assert_true(binding_of(p, a).unbound);
+	assert_true(ip6_equal(binding_of(p, a).coa, addr(MAG1)));
+	expect_detached(p, a);
+	pass_ms(p, 100);
+	say(p, rich(MAG1)); // and still none
+	expect_status(p, 130);
+	assert_true(binding_of(p, a).unbound);
+	pass_ms(p, 100);
+	p->bind_room = UINT32_MAX;
+	say(p, rich(MAG1));
+	expect_status(p, 0);
+	assert_false(binding_of(p, a).unbound);
+	expect_bound(p, a, MAG1);
+}
+
+// LMA-RX-08: a refusal that is repeated does not empty the pool.
+static void LMA_RX_08_a_session_that_never_was_leaves_its_prefix_free(void **state)
+{
+	struct play *p = *state;
+	uint64_t there = lma_totals(p->lma)->prefixes_free;
+	p->fail_next = true;
+	say(p, attach(MN, MAG1));
+	expect_status(p, 130);
+	assert_int_equal(lma_totals(p->lma)->prefixes_free, there);
+	assert_int_equal(lma_totals(p->lma)->prefixes_quarantined, 0);
 }
 
 static void LMA_DER_06_no_room_for_a_revival_leaves_the_delay_running(void **state)
@@ -422,7 +444,8 @@ int main(void)
 		PLAY(a_node_that_claims_and_leaves_does_not_use_the_pool_up),
 		PLAY(no_room_for_a_new_binding_is_130_and_leaves_nothing),
 		PLAY(LMA_RX_08_no_room_for_a_handover_leaves_the_binding_where_it_was),
-		PLAY(no_room_for_the_way_back_ends_the_binding),
+		PLAY(no_room_for_the_way_back_drops_packets_by_name_until_there_is),
+		PLAY(LMA_RX_08_a_session_that_never_was_leaves_its_prefix_free),
 		PLAY(LMA_DER_06_no_room_for_a_revival_leaves_the_delay_running),
 		PLAY(a_bind_that_failed_for_nobody_is_nothing),
 		PLAY(the_operator_deletes_a_binding_with_all_its_prefixes),

@@ -230,6 +230,16 @@ static void LMA_TS_07_a_mag_whose_clock_was_put_back_is_refused_until_it_has_cau
 	struct lma_mag mag;
 	assert_true(lma_next_mag(p->lma, &cursor, &mag));
 	assert_int_equal(mag.denied[LMA_REFRESH], 2);
+	assert_int_equal(mag.clock_lower, 2);
+	assert_int_equal(mag.clock_apart, 0);
+	u = refresh(MN, MAG1, hnp);
+	u.ts_ns = 900 * MS; // and now it is ahead
+	say(p, u);
+	expect_status(p, 156);
+	cursor = 0;
+	assert_true(lma_next_mag(p->lma, &cursor, &mag));
+	assert_int_equal(mag.clock_lower, 2);
+	assert_int_equal(mag.clock_apart, 1);
 }
 
 static void LMA_TS_01_the_option_decides_whatever_the_domain_has(void **state)

@@ -273,6 +273,7 @@ static void OPT_01_the_first_of_two_decides_what_is_bound(void **state)
 	assert_int_equal(b.handoff_indicator, 1);
 	assert_int_equal(b.access_tech, 4);
 	assert_memory_equal(b.ll_id.p, "aaaaaa", 6);
+	assert_int_equal(p->notes[LMA_NOTE_REPEATED_OPTION], 1);
 }
 
 static void OPT_02_a_message_with_an_option_of_the_wrong_length_has_no_answer(void **state)

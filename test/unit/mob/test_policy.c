@@ -133,6 +133,48 @@ static void an_address_goes_before_a_range_that_holds_it(void **state)
 	expect_status(p, 130);
 }
 
+// LMA-BC-08: a node with a session elsewhere is held, whatever pools this MAG has.
+static void LMA_BC_08_who_waits_is_not_asked_for_the_pools_of_the_session_it_waits_for(void **state)
+{
+	struct play *p = *state;
+	mags[1].pools = corp_only;
+	mags[1].n_pools = 1;
+	play_restart(p);
+	struct pbu one = attach(MN, MAG1);
+	one.service = "internet";
+	const char *hnp = join(p, one);
+	assert_true(is_in(hnp, HOME_POOL));
+	struct pbu second = attach(MN, MAG2);
+	second.hi = 4;
+	second.ll_id = "abcdef";
+	say(p, second);
+	expect_silence(p);
+	pass_ms(p, 1501);
+	expect_status(p, 0);
+	assert_true(is_in(granted(p, 0), CORP_POOL));
+	expect_bound(p, hnp, MAG1);
+}
+
+// LMA-HO-02: whatever service it names.
+static void LMA_HO_02_the_old_mags_deregistration_deletes_nothing_for_its_service(void **state)
+{
+	struct play *p = *state;
+	play_restart(p);
+	struct pbu one = attach(MN, MAG1);
+	one.service = "internet";
+	const char *hnp = join(p, one);
+	struct pbu two = arrive(MN, MAG2);
+	two.hnps[0] = hnp;
+	say(p, two);
+	expect_bound(p, hnp, MAG2);
+	pass_ms(p, 100);
+	struct pbu late = leave(MN, MAG1, hnp);
+	late.hi = 2;
+	late.service = "nowhere";
+	say(p, late);
+	expect_bound(p, hnp, MAG2);
+}
+
 // ---- Quotas.
 
 static void SEC_05_a_mag_has_as_many_bindings_as_it_may(void **state)
@@ -363,6 +405,8 @@ int main(void)
 		PLAY(LMA_RX_12_the_alternate_care_of_address_is_asked_the_same),
 		PLAY(LMA_RX_12_a_mag_serves_only_the_prefixes_of_its_pools),
 		PLAY(LMA_RX_12_a_static_prefix_of_another_pool_is_not_given_at_that_mag),
+		PLAY(LMA_BC_08_who_waits_is_not_asked_for_the_pools_of_the_session_it_waits_for),
+		PLAY(LMA_HO_02_the_old_mags_deregistration_deletes_nothing_for_its_service),
 		PLAY(an_address_goes_before_a_range_that_holds_it),
 		PLAY(SEC_05_a_mag_has_as_many_bindings_as_it_may),
 		PLAY(SEC_05_a_handoff_to_a_full_mag_is_refused_and_stays_where_it_was),
