@@ -182,7 +182,8 @@ def LMA_BC_07_indicator_2_moves_the_only_session_to_the_other_interface(d):
     prefix = d.register(d.mag1, mn_id, ll_id=ONE)
     updates(d, d.mag2, mn_id, prefix, hi=BETWEEN_INTERFACES, ll_id=TWO, att=EUTRAN)
     (row,) = d.lma.bindings(mn_id)
-    same("identifier and place", (row["ll_id"], row["proxy_coa"]), ("02:00:00:00:01:02", d.mag2.coa))
+    same("identifier", row["ll_id"], "02:00:00:00:01:02")
+    same("place", row["proxy_coa"], d.mag2.coa)
     # Of two it is said of none.
     second = makes_another(d, d.mag1, mn_id, hi=NEW_INTERFACE, ll_id=ONE)
     makes_another(d, d.mag1, mn_id, hi=BETWEEN_INTERFACES, ll_id=THREE)
@@ -264,7 +265,8 @@ def LMA_BC_09_everything_else_is_a_new_session(d):
             mn_id = f"bc09-{hi}-{n}@example"
             d.register(d.mag1, mn_id, ll_id=ONE)
             makes_another(d, d.mag2, mn_id, hi=hi, **key)
-    makes_another(d, d.mag2, mn_id, hi=HI_UNKNOWN, ll_id=THREE)  # of two sessions none is waited for
+    # Of two sessions none is waited for.
+    makes_another(d, d.mag2, mn_id, hi=HI_UNKNOWN, ll_id=THREE)
 
 
 @test
