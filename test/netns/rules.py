@@ -86,7 +86,7 @@ min_delay_before_bce_delete_ms: {self.delay_ms}
   prefix_quarantine_ms: {self.quarantine_ms}
   timestamp_validity_window_ms: {WINDOW_MS}{self.lines}""")
         return text[:text.index("mags:\n")] + MAGS + configs.HEARTBEAT.format(
-            counter=self.dir + "/lma.restart").replace("30", str(self.heartbeat_s))
+            counter=self.dir + "/lma.restart").replace("interval_s: 30", f"interval_s: {self.heartbeat_s}")
 
     def verdict_of_others(self):
         sent, said = super().verdict_of_others()
@@ -132,7 +132,8 @@ min_delay_before_bce_delete_ms: {self.delay_ms}
         same("answers", self.said_to(mag, *messages), [])
 
     def counts(self, counter, by=1):
-        """`with d.counts("x"):` what is done in it moves x by exactly that many."""
+        """`with d.counts("x"):` what is done in it moves x by exactly that many. One that must not
+        move stands before one that must: they are looked at from the last to the first."""
         return Counts(self, counter, by)
 
     def bindings(self, mn_id):

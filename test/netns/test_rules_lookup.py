@@ -225,7 +225,7 @@ def SEQ_07_asked_again_while_it_waits_it_is_answered_once_with_the_latest_number
     d.register(d.mag1, mn_id, ll_id=ONE)
     is_held(d, d.mag2, mn_id, **kw)
     once, again = d.mag2.pbu(mn_id, **kw), d.mag2.pbu(mn_id, **kw)
-    with d.counts("note_superseded", 2), d.counts("note_held", 0):
+    with d.counts("note_held", 0), d.counts("note_superseded", 2):
         d.silent(d.mag2, once, again)
     answer = d.mag2.hear()
     same("status and number", (answer.status, answer.seq), (0, int.from_bytes(again[6:8], "big")))
@@ -344,7 +344,7 @@ def LMA_BC_18_a_de_registration_never_waits_and_picks_no_session_by_the_node_alo
     prefix = d.register(d.mag1, mn_id, ll_id=ONE)
     for hi in (NEW_INTERFACE, BETWEEN_INTERFACES, BETWEEN_MAGS, HI_UNKNOWN, NO_CHANGE):
         for key in ({}, {"ll_id": TWO}):
-            with d.counts("note_ignored_dereg"), d.counts("note_held", 0):
+            with d.counts("note_held", 0), d.counts("note_ignored_dereg"):
                 d.silent(d.mag1, d.mag1.pbu(mn_id, lifetime=0, hi=hi, **key))
     same("as before", d.bindings(mn_id), [(prefix, d.mag1.coa, "active")])
     answer = d.ask(d.mag1, mn_id, lifetime=0, hi=HI_UNKNOWN, ll_id=ONE)
