@@ -32,7 +32,7 @@ struct anchor {
 	struct served served;
 	struct mgmt *mgmt;
 	uint64_t bind_failed; // bindings that the workers had no room for
-	struct log_limit refusals;
+	struct log_limit refusals, shortages, news;
 	ns_t started;
 };
 

@@ -45,8 +45,11 @@ static int start_engine(struct anchor *a, char *why, size_t n)
 	}
 	if (rc == 0)
 		a->lma = lma_new(&lma, plane_seed(), now);
-	if (rc == 0 && a->lma == NULL)
+	if (rc == 0 && a->lma == NULL) {
+		snprintf(why, n, "no memory for the binding cache: lower lma.max_bindings (now %u)",
+			 c->lma.max_bindings);
 		rc = -ENOMEM;
+	}
 	return rc == 0 ? 0 : failed(rc, why, n, "protocol engine");
 }
 
@@ -75,7 +78,8 @@ static int start_plane(struct anchor *a, char *why, size_t n)
 			.signalling_rate = c->lma.signalling_rate,
 			.relay_rate = c->dataplane.relay_rate},
 		.max_bindings = c->lma.max_bindings,
-		.max_entries = 2 * c->lma.max_mags + 64, // one to each MAG, some for two
+		// One from each of our addresses to each MAG, some for sessions that share.
+		.max_entries = (c->lma.n_addresses + 1) * c->lma.max_mags + 64,
 		.max_peers = c->lma.max_mags,
 		.tunnel_mtu = c->lma.tunnel_mtu,
 	};

@@ -25,13 +25,31 @@ static bool is_news(enum lma_note_kind kind)
 	static const enum lma_note_kind news[] = {
 		LMA_NOTE_REFUSED,        LMA_NOTE_MAG_LOST,       LMA_NOTE_MAG_BACK,
 		LMA_NOTE_MAG_RESTARTED,  LMA_NOTE_POOL_HIGH,      LMA_NOTE_POOL_LOW,
-		LMA_NOTE_ODD_TIMESTAMPS, LMA_NOTE_ODD_LINK_LOCAL,
+		LMA_NOTE_ODD_TIMESTAMPS, LMA_NOTE_ODD_LINK_LOCAL, LMA_NOTE_SERVICE_LOST,
+		LMA_NOTE_POOL_EMPTY,     LMA_NOTE_FULL,           LMA_NOTE_MAG_FULL,
+		LMA_NOTE_NO_ROOM,
 	};
 
 	for (size_t i = 0; i < sizeof(news) / sizeof(news[0]); i++)
 		if (news[i] == kind)
 			return true;
 	return false;
+}
+
+// What a peer can cause as often as it likes hides nothing that is the operator's (SEC-06).
+static struct log_limit *limit_of(struct anchor *a, enum lma_note_kind kind)
+{
+	switch (kind) {
+	case LMA_NOTE_REFUSED:
+		return &a->refusals;
+	case LMA_NOTE_POOL_EMPTY: // why one of them was refused
+	case LMA_NOTE_FULL:
+	case LMA_NOTE_MAG_FULL:
+	case LMA_NOTE_NO_ROOM:
+		return &a->shortages;
+	default:
+		return &a->news;
+	}
 }
 
 static void log_note(struct anchor *a, const struct lma_action *action, ns_t now)
@@ -42,7 +60,7 @@ static void log_note(struct anchor *a, const struct lma_action *action, ns_t now
 	// (SEC-06).
 	if (!is_news(action->note.kind))
 		return;
-	if (!log_allowed(&a->refusals, 10, now))
+	if (!log_allowed(limit_of(a, action->note.kind), 10, now))
 		return;
 	if (action->note.kind == LMA_NOTE_POOL_HIGH || action->note.kind == LMA_NOTE_POOL_LOW) {
 		log_line(LOG_WARNING, "%s: \"%s\"", lma_note_text(action->note.kind),

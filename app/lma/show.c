@@ -8,14 +8,6 @@
 
 enum { TEXT = 1024 };
 
-static const char *mag_name(const struct anchor *a, struct ip6_addr coa)
-{
-	for (uint32_t i = 0; i < a->conf->n_mags; i++)
-		if (ip6_prefix_covers(a->conf->mags[i].from, coa))
-			return a->conf->mags[i].name;
-	return "";
-}
-
 // u[0]: where the engine's walk stands, u[1]: which prefix of the binding, u[2]: the walk before
 // it.
 static bool next_binding(void *app, struct mgmt_cursor *cursor, json_t *row)
@@ -36,7 +28,7 @@ static bool next_binding(void *app, struct mgmt_cursor *cursor, json_t *row)
 	put_text(row, "mn_id", text_of(b.mn_id, text, sizeof(text)));
 	put_text(row, "prefix", ip6_prefix_format(b.hnps[cursor->u[1]++], text));
 	put_addr(row, "proxy_coa", b.coa);
-	put_text(row, "mag", mag_name(a, b.coa));
+	put_text(row, "mag", b.mag_name);
 	put_addr(row, "lma", b.lmaa);
 	put_text(row, "state",
 		 b.state == BCE_DETACHED ? "detached"

@@ -1,5 +1,6 @@
 // The rules about whom an LMA serves and with what: profiles, what a MAG may, networks, static
 // prefixes. One function each, named as the sentence that holds when it is silent.
+#include <stdlib.h>
 #include <string.h>
 
 #include "conf/nearest.h"
@@ -135,32 +136,55 @@ static void static_prefixes_are_in_a_pool_and_of_one_node(const struct view *v)
 			check_static(v, i, k);
 }
 
-static bool stands_before(const struct view *v, uint32_t i, uint32_t k)
-{
-	struct ip6_prefix p = v->c->profiles[i].prefixes[k].prefix;
+struct place {
+	struct ip6_prefix prefix;
+	uint32_t profile, number;
+};
 
-	for (uint32_t j = 0; j <= i; j++)
-		for (uint32_t l = 0; l < v->c->profiles[j].n_prefixes && (j < i || l < k); l++)
-			if (ip6_prefix_equal(v->c->profiles[j].prefixes[l].prefix, p))
-				return true;
-	return false;
+static int by_prefix_and_place(const void *x, const void *y)
+{
+	const struct place *a = x, *b = y;
+	int by_addr = memcmp(&a->prefix.addr, &b->prefix.addr, sizeof(a->prefix.addr));
+
+	if (by_addr != 0)
+		return by_addr;
+	if (a->prefix.len != b->prefix.len)
+		return a->prefix.len < b->prefix.len ? -1 : 1;
+	if (a->profile != b->profile)
+		return a->profile < b->profile ? -1 : 1;
+	return a->number < b->number ? -1 : 1;
+}
+
+static void tell_of_doubles(const struct view *v, const struct place *all, size_t n)
+{
+	char text[IP6_PREFIX_TEXT];
+
+	for (size_t i = 1; i < n; i++) {
+		const struct yaml_node *node =
+			rule_item_of(v, "profiles", all[i].profile, "prefixes", all[i].number);
+		if (node != NULL && ip6_prefix_equal(all[i].prefix, all[i - 1].prefix))
+			mistake_add(v->m, node->line, node->column,
+				    "profiles[].prefixes: %s stands twice: keep one",
+				    ip6_prefix_format(all[i].prefix, text));
+	}
 }
 
 static void static_prefixes_stand_once(const struct view *v)
 {
-	char text[IP6_PREFIX_TEXT];
+	size_t n = 0;
 
-	for (uint32_t i = 0; i < v->c->n_profiles; i++) {
-		for (uint32_t k = 0; k < v->c->profiles[i].n_prefixes; k++) {
-			const struct yaml_node *node =
-				rule_item_of(v, "profiles", i, "prefixes", k);
-			if (node == NULL || !stands_before(v, i, k))
-				continue;
-			mistake_add(v->m, node->line, node->column,
-				    "profiles[].prefixes: %s stands twice: keep one",
-				    ip6_prefix_format(v->c->profiles[i].prefixes[k].prefix, text));
-		}
-	}
+	for (uint32_t i = 0; i < v->c->n_profiles; i++)
+		n += v->c->profiles[i].n_prefixes;
+	struct place *all = n > 0 ? calloc(n, sizeof(*all)) : NULL;
+	if (all == NULL)
+		return; // where there is no memory for this there is none for what it is about
+	n = 0;
+	for (uint32_t i = 0; i < v->c->n_profiles; i++)
+		for (uint32_t k = 0; k < v->c->profiles[i].n_prefixes; k++)
+			all[n++] = (struct place){v->c->profiles[i].prefixes[k].prefix, i, k};
+	qsort(all, n, sizeof(*all), by_prefix_and_place);
+	tell_of_doubles(v, all, n);
+	free(all);
 }
 
 // ---- The rest.
@@ -175,6 +199,20 @@ static void static_tunnels_are_to_one_address(const struct view *v)
 				    "address at its end",
 				    v->c->mags[i].name);
 	}
+}
+
+static void static_tunnels_are_not_more_than_mags(const struct view *v)
+{
+	const struct yaml_node *node = rule_key(v, "lma", "max_mags");
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < v->c->n_mags; i++)
+		n += v->c->mags[i].static_tunnel;
+	if (node != NULL && n > v->c->lma.max_mags)
+		mistake_add(
+			v->m, node->line, node->column,
+			"lma.max_mags: %u mags have static_tunnel: true, and %u is less: raise it",
+			n, v->c->lma.max_mags);
 }
 
 // RFC 5213 9.3, LMA-TS-10.
@@ -196,6 +234,7 @@ rule_fn *const rules_of_policy[] = {
 	static_prefixes_are_in_a_pool_and_of_one_node,
 	static_prefixes_stand_once,
 	static_tunnels_are_to_one_address,
+	static_tunnels_are_not_more_than_mags,
 	generated_timestamps_need_timestamps,
 	NULL,
 };

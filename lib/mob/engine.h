@@ -115,9 +115,18 @@ struct held {
 
 // What policy.c knows beside the rows: their indexes.
 struct policy {
-	struct map mags, profiles; // rows for one address; rows by key
-	const char **networks;     // of all pools, each once: the number is bce.service
-	uint32_t n_networks;
+	struct map mags;     // rows of MAGs for one address
+	struct map profiles; // rows by key
+	struct map nodes;    // numbers of mag_nodes
+	uint32_t *ranges;    // rows of MAGs for more than one address
+	struct mag_node {
+		uint32_t mag;
+		const char *key;
+	} * mag_nodes;         // what stands in mags[].nodes
+	const char **networks; // of all pools, each once: the number is bce.service
+	uint32_t n_ranges, n_networks;
+	struct pool_set *of_mag, *of_profile, *of_network; // by row; all: of a row that lists none
+	struct pool_set all;
 };
 
 struct lma {
@@ -146,12 +155,22 @@ struct lma {
 	struct lma_totals totals;
 };
 
-// ---- policy.c
-
-enum { NO_ROW = UINT32_MAX, NO_SERVICE = UINT16_MAX };
+// ---- policy_index.c
 
 int policy_init(struct lma *); // 0, -ENOMEM
 void policy_done(struct lma *);
+
+// ---- policy.c
+
+enum { NO_ROW = UINT32_MAX, NO_SERVICE = UINT16_MAX };
+enum { KEY_MAX = sizeof(((struct lma_profile_conf *)NULL)->key) };
+
+static inline struct span policy_text(const char *text, size_t max)
+{
+	return (struct span){(const uint8_t *)text, (uint16_t)strnlen(text, max)};
+}
+uint64_t policy_hash_of_addr(const struct lma *, struct ip6_addr);
+uint64_t policy_hash_of_node(const struct lma *, uint32_t mag_row, struct span key);
 // The configured row that covers a care-of address, NO_ROW: no MAG of ours.
 uint32_t policy_mag(const struct lma *, struct ip6_addr coa);
 // The row of a mobile node, NO_ROW: none.

@@ -359,6 +359,7 @@ bool lma_next_binding(const struct lma *lma, uint32_t *cursor, struct lma_bindin
 			.access_tech = e->access,
 			.handoff_indicator = e->handoff,
 			.mag = e->mag,
+			.mag_name = lma->conf.mags[lma->mags[e->mag].conf].name,
 			.since = e->since,
 			.expires = wheel_get(lma->timers, *cursor),
 			.lifetime_s = e->lifetime_s,

@@ -212,8 +212,9 @@ struct lma_binding {
 	enum bce_state state;
 	uint8_t access_tech, handoff_indicator;
 	uint32_t mag;
-	ns_t since;   // first registration
-	ns_t expires; // end of lifetime, or of the MinDelay wait
+	const char *mag_name; // of the configured row
+	ns_t since;           // first registration
+	ns_t expires;         // end of lifetime, or of the MinDelay wait
 	uint32_t lifetime_s;
 	uint32_t handovers;
 	const char *service; // RFC 5149, "": none was selected

@@ -1,85 +1,19 @@
-// Who may register whom, with which prefixes, for how long: the rows of the configuration and their
-// indexes.
+// Who may register whom, with which prefixes, for how long: the rows of the configuration.
 //
 // Only looks. Which status follows is admit.c's; what is taken from a pool is transitions.c's.
-#include <errno.h>
-#include <stdlib.h>
-
 #include "mob/engine.h"
 
 static const struct span everybody = {(const uint8_t *)"*", 1};
 
-static uint64_t hash_of_addr(const struct lma *lma, struct ip6_addr a)
+uint64_t policy_hash_of_addr(const struct lma *lma, struct ip6_addr a)
 {
 	return siphash(lma->key, &a, sizeof(a));
 }
 
-static struct span text_span(const char *text, size_t max)
+// A node of one MAG: the key of a profile, and the row.
+uint64_t policy_hash_of_node(const struct lma *lma, uint32_t mag, struct span key)
 {
-	return (struct span){(const uint8_t *)text, (uint16_t)strnlen(text, max)};
-}
-
-static struct span key_of(const struct lma_profile_conf *row)
-{
-	return text_span(row->key, sizeof(row->key));
-}
-
-static int index_mags(struct lma *lma)
-{
-	for (uint32_t i = 0; i < lma->conf.n_mags; i++) {
-		struct ip6_prefix from = lma->conf.mags[i].from;
-		if (from.len == 128 &&
-		    map_add(&lma->policy.mags, hash_of_addr(lma, from.addr), i) != 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int index_profiles(struct lma *lma)
-{
-	for (uint32_t i = 0; i < lma->conf.n_profiles; i++) {
-		uint64_t hash = mn_id_hash(lma->key, MN_ID_NAI, key_of(&lma->conf.profiles[i]));
-		if (map_add(&lma->policy.profiles, hash, i) != 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static void collect_networks(struct lma *lma)
-{
-	struct policy *p = &lma->policy;
-
-	for (uint32_t i = 0; i < lma->conf.n_pools; i++) {
-		const char *name = lma->conf.pools[i].network;
-		uint32_t k = 0;
-		while (k < p->n_networks && strcmp(p->networks[k], name) != 0)
-			k++;
-		if (k == p->n_networks && name[0] != '\0')
-			p->networks[p->n_networks++] = name;
-	}
-}
-
-int policy_init(struct lma *lma)
-{
-	struct policy *p = &lma->policy;
-	int rc;
-
-	p->networks = calloc((size_t)lma->conf.n_pools + 1, sizeof(*p->networks));
-	if (p->networks == NULL)
-		return -ENOMEM;
-	if ((rc = map_init(&p->mags, lma->conf.n_mags)) != 0 ||
-	    (rc = map_init(&p->profiles, lma->conf.n_profiles)) != 0 ||
-	    (rc = index_mags(lma)) != 0 || (rc = index_profiles(lma)) != 0)
-		return rc;
-	collect_networks(lma);
-	return 0;
-}
-
-void policy_done(struct lma *lma)
-{
-	map_done(&lma->policy.mags);
-	map_done(&lma->policy.profiles);
-	free(lma->policy.networks);
+	return mn_id_hash(lma->key, MN_ID_NAI, key) + mag * 0x9e3779b97f4a7c15u;
 }
 
 // ---- MAGs.
@@ -87,15 +21,14 @@ void policy_done(struct lma *lma)
 uint32_t policy_mag(const struct lma *lma, struct ip6_addr coa)
 {
 	struct map_cursor c;
-	uint32_t i = map_first(&lma->policy.mags, hash_of_addr(lma, coa), &c);
+	uint32_t i = map_first(&lma->policy.mags, policy_hash_of_addr(lma, coa), &c);
 
 	for (; i != MAP_NONE; i = map_next(&lma->policy.mags, &c))
 		if (ip6_equal(lma->conf.mags[i].from.addr, coa))
 			return i;
-	for (i = 0; i < lma->conf.n_mags; i++)
-		if (lma->conf.mags[i].from.len < 128 &&
-		    ip6_prefix_covers(lma->conf.mags[i].from, coa))
-			return i;
+	for (uint32_t k = 0; k < lma->policy.n_ranges; k++)
+		if (ip6_prefix_covers(lma->conf.mags[lma->policy.ranges[k]].from, coa))
+			return lma->policy.ranges[k];
 	return NO_ROW;
 }
 
@@ -106,22 +39,28 @@ static struct span realm_of(uint8_t subtype, struct span mn_id)
 	return (struct span){mn_id.p + at, (uint16_t)(mn_id.n - at)};
 }
 
-static bool key_covers(struct span key, uint8_t subtype, struct span mn_id)
+static bool is_node_of(const struct lma *lma, uint32_t mag, struct span key)
 {
-	return mn_id_equal(MN_ID_NAI, key, MN_ID_NAI, everybody) ||
-	       mn_id_equal(MN_ID_NAI, key, subtype, mn_id) ||
-	       mn_id_equal(MN_ID_NAI, key, subtype, realm_of(subtype, mn_id));
+	struct map_cursor c;
+	uint32_t i = map_first(&lma->policy.nodes, policy_hash_of_node(lma, mag, key), &c);
+
+	for (; i != MAP_NONE; i = map_next(&lma->policy.nodes, &c)) {
+		const struct mag_node *node = &lma->policy.mag_nodes[i];
+		if (node->mag == mag &&
+		    mn_id_equal(MN_ID_NAI, policy_text(node->key, KEY_MAX), MN_ID_NAI, key))
+			return true;
+	}
+	return false;
 }
 
 bool policy_mag_serves(const struct lma *lma, uint32_t mag_row, const struct request *r)
 {
-	const struct lma_mag_conf *row = &lma->conf.mags[mag_row];
-
-	for (uint32_t i = 0; i < row->n_nodes; i++)
-		if (key_covers(text_span(row->nodes[i].text, sizeof(row->nodes[i].text)),
-			       r->mn_id_subtype, r->mn_id))
-			return true;
-	return row->n_nodes == 0;
+	if (lma->conf.mags[mag_row].n_nodes == 0 || is_node_of(lma, mag_row, everybody))
+		return true;
+	if (r->mn_id_subtype != MN_ID_NAI)
+		return false;
+	return is_node_of(lma, mag_row, r->mn_id) ||
+	       is_node_of(lma, mag_row, realm_of(r->mn_id_subtype, r->mn_id));
 }
 
 // ---- Mobile nodes.
@@ -132,7 +71,8 @@ static uint32_t find_profile(const struct lma *lma, struct span key)
 	uint32_t i = map_first(&lma->policy.profiles, mn_id_hash(lma->key, MN_ID_NAI, key), &c);
 
 	for (; i != MAP_NONE; i = map_next(&lma->policy.profiles, &c))
-		if (mn_id_equal(MN_ID_NAI, key_of(&lma->conf.profiles[i]), MN_ID_NAI, key))
+		if (mn_id_equal(MN_ID_NAI, policy_text(lma->conf.profiles[i].key, KEY_MAX),
+				MN_ID_NAI, key))
 			return i;
 	return NO_ROW;
 }
@@ -146,7 +86,7 @@ uint32_t policy_profile(const struct lma *lma, uint8_t subtype, struct span mn_i
 	struct span realm = realm_of(subtype, mn_id);
 	if (subtype == MN_ID_NAI)
 		row = find_profile(lma, mn_id);
-	if (row == NO_ROW && realm.n > 0)
+	if (row == NO_ROW)
 		row = find_profile(lma, realm);
 	return row != NO_ROW ? row : find_profile(lma, everybody);
 }
@@ -183,46 +123,37 @@ uint8_t policy_hnps(const struct lma *lma, const struct request *r,
 
 uint16_t policy_service(const struct lma *lma, struct span name)
 {
-	for (uint32_t i = 0; name.n > 0 && i < lma->policy.n_networks; i++)
-		if (span_equal(text_span(lma->policy.networks[i], 32), name))
+	for (uint32_t i = 0; i < lma->policy.n_networks; i++)
+		if (span_equal(policy_text(lma->policy.networks[i], 32), name))
 			return (uint16_t)i;
 	return NO_SERVICE;
 }
 
-static bool is_listed(const uint16_t *pools, uint32_t n, uint32_t pool)
+static const struct pool_set *of_mag(const struct lma *lma, uint32_t row)
 {
-	for (uint32_t i = 0; i < n; i++)
-		if (pools[i] == pool)
-			return true;
-	return n == 0;
+	return lma->conf.mags[row].n_pools != 0 ? &lma->policy.of_mag[row] : &lma->policy.all;
 }
 
-static bool is_in_network(const struct lma *lma, uint32_t pool, uint16_t service)
+static const struct pool_set *of_profile(const struct lma *lma, uint32_t row)
 {
-	return service == NO_SERVICE ||
-	       strcmp(lma->conf.pools[pool].network, lma->policy.networks[service]) == 0;
+	return lma->conf.profiles[row].n_pools != 0 ? &lma->policy.of_profile[row]
+						    : &lma->policy.all;
 }
 
 bool policy_mag_has_pool(const struct lma *lma, uint32_t mag_row, uint32_t pool)
 {
-	const struct lma_mag_conf *row = &lma->conf.mags[mag_row];
-
-	return is_listed(row->pools, row->n_pools, pool);
+	return pool != UINT32_MAX && pool_set_has(of_mag(lma, mag_row), pool);
 }
 
 struct claim policy_claim(const struct lma *lma, const struct request *r, uint16_t service)
 {
-	const struct lma_profile_conf *profile = &lma->conf.profiles[r->profile];
 	struct claim claim = {.owner = mn_id_hash(lma->key, r->mn_id_subtype, r->mn_id),
-			      .profile = r->profile};
+			      .profile = r->profile,
+			      .at_mag = *of_mag(lma, r->mag_row)};
 
-	for (uint32_t i = 0; i < lma->conf.n_pools; i++) {
-		if (!policy_mag_has_pool(lma, r->mag_row, i))
-			continue;
-		pool_set_add(&claim.at_mag, i);
-		if (is_listed(profile->pools, profile->n_pools, i) &&
-		    is_in_network(lma, i, service))
-			pool_set_add(&claim.from, i);
-	}
+	claim.from = claim.at_mag;
+	pool_set_and(&claim.from, of_profile(lma, r->profile));
+	if (service != NO_SERVICE)
+		pool_set_and(&claim.from, &lma->policy.of_network[service]);
 	return claim;
 }

@@ -88,6 +88,11 @@ static inline void pool_set_add(struct pool_set *s, uint32_t pool)
 {
 	s->w[pool / 64] |= (uint64_t)1 << pool % 64;
 }
+static inline void pool_set_and(struct pool_set *s, const struct pool_set *other)
+{
+	for (unsigned i = 0; i < sizeof(s->w) / sizeof(s->w[0]); i++)
+		s->w[i] &= other->w[i];
+}
 static inline bool pool_set_has(const struct pool_set *s, uint32_t pool)
 {
 	return (s->w[pool / 64] >> pool % 64 & 1) != 0;

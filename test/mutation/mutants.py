@@ -60,8 +60,25 @@ class Source:
     def operators(self):
         for token in TOKEN.finditer(self.text):
             for by in OPERATORS.get(token.group(), ()):
+                if self.is_moot(token, by):
+                    continue
                 yield self.mutant("operator", *token.span(), by,
                                   f"{token.group()} becomes {by}" if by else "without !")
+
+    def is_moot(self, token, by):
+        """A loop that runs one too far reads what is not there: the sanitizers' matter, not a
+        rule's. Of two that are equal either is the larger one."""
+        line = self.text[self.text.rfind("\n", 0, token.start()) + 1:
+                         self.text.find("\n", token.end())]
+        if (token.group(), by) == ("<", "<="):
+            if re.match(r"\s*for \(", line):
+                return True
+        if by in ("<=", ">="):
+            after = re.compile(r" ([\w.>-]+)\s+\? ([\w.>-]+)\s*: ([\w.>-]+)").match(
+                self.text, token.end())
+            return bool(after) and {after[2], after[3]} == {
+                self.text[:token.start()].split()[-1].lstrip("("), after[1]}
+        return False
 
     def conditions(self):
         """Those without an operator of their own."""

@@ -3,6 +3,7 @@
 Decides what is run and how long it may take; tally.py counts.
 """
 import argparse
+import concurrent.futures
 import glob
 import json
 import os
@@ -18,8 +19,9 @@ from tally import Tally
 
 BUILDS = "build"
 ALL_S = 14 * 60 + 30          # of the short check, on two cores
-FUZZ_S = 60                   # of all targets together
-LONG = {"fuzz_s": 600, "all_s": 3 * 3600}
+FUZZ_S = 60                   # all targets together
+LONG = {"fuzz_s": 600, "all_s": 4 * 3600}  # each target
+MUTANTS = 60                  # the same ones in each short check
 CLANG = {"CC": "clang"}
 PROBES = ["-Db_sanitize=address,undefined", "-Db_lundef=false"]
 
@@ -162,11 +164,21 @@ class Check:
                        if os.access(f, os.X_OK) and os.path.isfile(f))
         if not found:
             self.tally.fail("fuzz: targets", "no program test/fuzz/fuzz_* was built")
-        each = (LONG["fuzz_s"] if self.long else FUZZ_S) // max(len(found), 1)
-        for target in found:
-            self.fuzz_one(target, os.path.basename(target)[len("fuzz_"):], each)
+        jobs = int(self.jobs)
+        each = LONG["fuzz_s"] if self.long else FUZZ_S * jobs // max(len(found), jobs)
+        names = [os.path.basename(target)[len("fuzz_"):] for target in found]
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            done = pool.map(self.fuzz_one, found, names, [each] * len(found))
+            for name, (code, out) in zip(names, done):
+                if code != 0:
+                    self.tally.fail(f"fuzz {name}", out)
+                    continue
+                runs = re.search(r"number_of_executed_units: (\d+)", out)
+                self.tally.ok()
+                self.tally.say(f"fuzz {name}: {each} s, {runs.group(1) if runs else '?'} inputs")
 
     def fuzz_one(self, target, name, seconds):
+        """Exit code and output."""
         with tempfile.TemporaryDirectory(prefix="kedge-fuzz-") as fresh:
             args = [target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
                     "-print_final_stats=1", f"-artifact_prefix={BUILDS}/crash-{name}-", fresh]
@@ -174,13 +186,28 @@ class Check:
                 args.append(f"test/fuzz/corpus/{name}")
             if os.path.exists(f"test/fuzz/{name}.dict"):
                 args.append(f"-dict=test/fuzz/{name}.dict")
-            code, out = self.run(args, seconds + 60, {"UBSAN_OPTIONS": "halt_on_error=1"})
+            return self.run(args, seconds + 60, {"UBSAN_OPTIONS": "halt_on_error=1"})
+
+    def mutation(self, name, options=(), limit_s=150):
+        """Whether the tests notice when a rule is changed."""
+        code, out = self.run(["test/mutation/run", "--build", f"{BUILDS}/check-{name}", *options],
+                             limit_s)
+        last = out.strip().splitlines()[-1] if out.strip() else "nothing"
+        if code == 0:
+            self.tally.ok()
+            self.tally.say(f"changed rules: {last}")
+        else:
+            self.tally.fail("changed rules are noticed", out)
+
+    def script(self, what, args, limit_s):
+        """A script that says in its last lines what it found."""
+        code, out = self.run(args, limit_s)
         if code != 0:
-            self.tally.fail(f"fuzz {name}", out)
+            self.tally.fail(what, out)
             return
-        runs = re.search(r"number_of_executed_units: (\d+)", out)
         self.tally.ok()
-        self.tally.say(f"fuzz {name}: {seconds} s, {runs.group(1) if runs else '?'} inputs")
+        for line in out.strip().splitlines()[-2:]:
+            self.tally.say(line)
 
     def programs(self, name, rows, env=None):
         """Test programs with more to do than in the short check."""
@@ -200,6 +227,8 @@ class Check:
         if self.build("gcc"):
             self.meson_tests("gcc")
             self.guards()
+            if not self.long:
+                self.mutation("gcc", ["--sample", str(MUTANTS)])
             self.tally.section("namespaces: the programs, the Linux kernel, hosts that move")
             self.namespaces("gcc")
         self.tally.section("build and test with AddressSanitizer and UndefinedBehaviorSanitizer")
@@ -216,9 +245,15 @@ class Check:
         self.tally.leave()
 
     def take_longer(self):
-        self.tally.section("longer: simulation, properties, ThreadSanitizer")
-        self.programs("gcc", [("sim/sim_lma", ["random", "50000000"], 1800),
+        self.tally.section("longer: changed rules, simulation, another kernel, coverage")
+        self.mutation("asan", limit_s=3600)
+        self.programs("gcc", [("sim/sim_lma", ["random", "10000000"], 1200),
+                              ("sim/sim_domain", ["random", "10000000"], 1200),
                               ("prop/torture_bcache", ["60"], 120)])
+        self.programs("asan", [("sim/sim_lma", ["random", "1000000"], 1200)])
+        self.namespaces("gcc", ("--in", "test/uml"))
+        self.script("coverage", ["tools/coverage"], 2400)
+        self.tally.section("longer: ThreadSanitizer")
         if self.build("tsan", ["-Db_sanitize=thread", "-Db_lundef=false"], CLANG):
             tsan = {"TSAN_OPTIONS": "halt_on_error=1"}
             self.meson_tests("tsan", ("prop",), tsan)
@@ -227,7 +262,8 @@ class Check:
 
 def main():
     p = argparse.ArgumentParser(prog="tools/check", description=__doc__.splitlines()[0])
-    p.add_argument("--long", action="store_true", help="more of what is random; ThreadSanitizer")
+    p.add_argument("--long", action="store_true",
+                   help="more of what is random, all mutants, another kernel, ThreadSanitizer")
     args = p.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     os.makedirs(BUILDS, exist_ok=True)

@@ -114,6 +114,11 @@ static void watermarks_tunnels_and_timestamps_make_sense(void **state)
 				    "true}]\n",
 		    "f:4:60: mags[].static_tunnel: mag \"a\" is a range: a tunnel has one address "
 		    "at its end\n");
+	assert_said("lma: {addresses: [2001:db8::1], max_mags: 1}\n" PORTS POOLS
+		    "mags: [{name: a, address: 2001:db8:0:2::1, static_tunnel: true}, "
+		    "{name: b, address: 2001:db8:0:2::2, static_tunnel: true}]\n",
+		    "f:1:43: lma.max_mags: 2 mags have static_tunnel: true, and 1 is less: raise "
+		    "it\n");
 	// LMA-TS-10: the pair that RFC 5213 9.3 does not have.
 	assert_said("lma: {addresses: [2001:db8::1], timestamps: false, "
 		    "mobile_node_generated_timestamp: true}\n" PORTS MAGS POOLS,
