@@ -85,8 +85,9 @@ min_delay_before_bce_delete_ms: {self.delay_ms}
   max_delay_before_new_bce_assign_ms: {self.wait_ms}
   prefix_quarantine_ms: {self.quarantine_ms}
   timestamp_validity_window_ms: {WINDOW_MS}{self.lines}""")
-        return text[:text.index("mags:\n")] + MAGS + configs.HEARTBEAT.format(
-            counter=self.dir + "/lma.restart").replace("interval_s: 30", f"interval_s: {self.heartbeat_s}")
+        beats = configs.HEARTBEAT.format(counter=self.dir + "/lma.restart")
+        beats = beats.replace("interval_s: 30", f"interval_s: {self.heartbeat_s}")
+        return text[:text.index("mags:\n")] + MAGS + beats
 
     def verdict_of_others(self):
         sent, said = super().verdict_of_others()
