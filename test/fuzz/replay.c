@@ -2,7 +2,7 @@
 // in a few ways. Bounded, the same in every run, in every compiler; on a crash it says where it
 // was.
 //
-// replay_<target> DIR
+// replay_<target> DIR [RUNS_A_FILE]
 #include <dirent.h>
 #include <signal.h>
 #include <string.h>
@@ -37,11 +37,11 @@ static void run(const char *file, const char *what, size_t at, const uint8_t *da
 	free(exact);
 }
 
-// Every step-th octet, so that a long file costs no more than MAX_RUNS_A_FILE.
-static unsigned replay(const char *file, uint8_t *data, size_t n)
+// Every step-th octet, so that a long file costs no more than `most`.
+static unsigned replay(const char *file, uint8_t *data, size_t n, size_t most)
 {
 	unsigned runs = 1;
-	size_t step = n * 7 / MAX_RUNS_A_FILE + 1;
+	size_t step = n * 7 / most + 1;
 
 	run(file, "whole", n, data, n);
 	for (size_t i = 0; i < n; i += step, runs += 7) {
@@ -86,8 +86,10 @@ int main(int argc, char **argv)
 	struct dirent **names;
 	unsigned long runs = 0;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: %s DIR\n", argv[0]);
+	size_t most = argc == 3 ? strtoul(argv[2], NULL, 10) : MAX_RUNS_A_FILE;
+
+	if (argc < 2 || argc > 3 || most == 0) {
+		fprintf(stderr, "usage: %s DIR [RUNS_A_FILE]\n", argv[0]);
 		return 2;
 	}
 	if (LLVMFuzzerInitialize != NULL)
@@ -102,7 +104,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < n; i++) {
 		char path[4096];
 		snprintf(path, sizeof(path), "%s/%s", argv[1], names[i]->d_name);
-		runs += replay(names[i]->d_name, data, load(path, data));
+		runs += replay(names[i]->d_name, data, load(path, data), most);
 		free(names[i]);
 	}
 	free(names);

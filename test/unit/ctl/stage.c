@@ -91,6 +91,10 @@ static void take_text(FILE *f, char *text, size_t room)
 	rewind(f);
 	text[fread(text, 1, room - 1, f)] = '\0';
 	fclose(f);
+	// Built for coverage it cannot write its counts as nobody, and says so behind all else.
+	char *not_its_words = strstr(text, "profiling:");
+	if (not_its_words != NULL)
+		*not_its_words = '\0';
 }
 
 int stage_run(struct stage *s, const char *const arguments[STAGE_ARGUMENTS])
