@@ -9,8 +9,10 @@
 // STEER_PROTO(name, next header): what we take when it is addressed to a tunnel address of ours.
 // UDP only on the ports of RFC 5844 4.1 below.
 #define STEER_PROTOS(STEER_PROTO)                                                                  \
+	STEER_PROTO(HOPOPTS, 0)                                                                    \
 	STEER_PROTO(IPIP, 4)                                                                       \
 	STEER_PROTO(IPV6, 41)                                                                      \
+	STEER_PROTO(ROUTING, 43)                                                                   \
 	STEER_PROTO(FRAGMENT, 44)                                                                  \
 	STEER_PROTO(GRE, 47)                                                                       \
 	STEER_PROTO(DSTOPTS, 60)                                                                   \

@@ -160,6 +160,12 @@ static struct sorted by_protocol(uint8_t next, struct span packet, uint16_t offs
 	}
 }
 
+// RFC 8200 4.4: then the header is skipped, whatever its type.
+static bool route_has_ended(struct span header)
+{
+	return header.p[3] == 0;
+}
+
 // LMA-FW-11: the outer chain, strictly in order.
 static struct sorted walk(struct span packet)
 {
@@ -167,12 +173,17 @@ static struct sorted walk(struct span packet)
 	uint8_t next = rd_bytes(&r, IP6_HDR).p[6];
 
 	for (int i = 0; i <= MAX_EXT_HEADERS; i++) {
-		if (next != PROTO_DSTOPTS)
+		if (next != PROTO_DSTOPTS && next != PROTO_ROUTING &&
+		    (next != PROTO_HOPOPTS || i > 0)) // RFC 8200 4.1: it comes first
 			return by_protocol(next, packet, (uint16_t)(r.p - packet.p), i > 0);
 		struct reader at = r;
+		uint8_t kind = next;
 		next = rd_u8(&at);
-		struct span options = rd_bytes(&r, (rd_u8(&at) + 1u) * 8);
-		if (at.failed || r.failed || !options_are_harmless(options))
+		struct span header = rd_bytes(&r, (rd_u8(&at) + 1u) * 8);
+		if (at.failed || r.failed)
+			break;
+		if (kind == PROTO_ROUTING ? !route_has_ended(header)
+					  : !options_are_harmless(header))
 			break;
 	}
 	return dropped(V_DROP_EXT_HEADERS);

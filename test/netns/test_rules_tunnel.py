@@ -8,7 +8,8 @@ import os
 import struct
 
 from scapy.layers.inet import UDP
-from scapy.layers.inet6 import HBHOptUnknown, ICMPv6TimeExceeded, IPv6, IPv6ExtHdrDestOpt
+from scapy.layers.inet6 import (HBHOptUnknown, ICMPv6TimeExceeded, IPv6, IPv6ExtHdrDestOpt,
+                                IPv6ExtHdrHopByHop)
 
 from capture import Capture
 from configs import CN, LMAA
@@ -19,7 +20,7 @@ from rules import BLOCK, Rules
 from sentences import same, test, true
 
 limit_s = 30
-TUNNELLED, DESTINATION, ETH, OUTER, DISCARD = 41, 60, 14, 40, 9
+TUNNELLED, DESTINATION, HOP_BY_HOP, ETH, OUTER, DISCARD = 41, 60, 0, 14, 40, 9
 NOT_ECT, ECT1, ECT0, CE = range(4)
 LIMIT = 4  # the type of the Tunnel Encapsulation Limit option, RFC 2473 4.1.1
 TSHARK = ("ipv6.src", "ipv6.dst", "ipv6.hlim", "ipv6.tclass", "ipv6.flow", "ipv6.plen")
@@ -262,6 +263,15 @@ def LMA_FW_11_extension_headers_of_the_outer_header_are_passed_over(d):
                     [limit_option(9), IPv6ExtHdrDestOpt(), limit_option(0)]):
         packet, number = numbered(d, d.one, CN)
         out = passed_up(d, bytes_behind(options, packet), number, nh=DESTINATION)
+        same(f"behind {options}", [p.src for p in out], [d.one])
+
+
+@test
+def LMA_FW_11_hop_by_hop_options_may_stand_in_front_of_them(d):
+    harmless = IPv6ExtHdrHopByHop(options=[HBHOptUnknown(otype=0x3e, optdata=bytes(4))])
+    for options in ([harmless], [harmless, limit_option(4)]):
+        packet, number = numbered(d, d.one, CN)
+        out = passed_up(d, bytes_behind(options, packet), number, nh=HOP_BY_HOP)
         same(f"behind {options}", [p.src for p in out], [d.one])
 
 

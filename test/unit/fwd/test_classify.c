@@ -113,7 +113,7 @@ static void every_pool_of_the_table_is_ours_from_its_first_to_its_last_address(v
 
 static void to_a_tunnel_address_what_steer_h_does_not_name_is_the_kernels(void **state)
 {
-	static const uint8_t kernels[] = {0, 6, 43, 50, 51, 58, 59, 89, 255};
+	static const uint8_t kernels[] = {6, 50, 51, 58, 59, 89, 255};
 	for (unsigned i = 0; i < sizeof(kernels); i++)
 		assert_verdict(fate_of(*state, BACKBONE, packet(COA1, LMAA, kernels[i], 64)),
 			       V_DROP_NOT_OURS);
@@ -181,10 +181,37 @@ static void LMA_FW_11_four_headers_are_walked_a_fifth_is_too_many(void **state)
 
 static void LMA_FW_11_a_header_behind_the_options_that_nobody_serves_is_unknown(void **state)
 {
-	assert_verdict(fate_of(*state, BACKBONE, with_option(packet(COA1, LMAA, 43, 64), 4, 4)),
+	assert_verdict(fate_of(*state, BACKBONE, with_option(packet(COA1, LMAA, 50, 64), 4, 4)),
 		       V_DROP_EXT_HEADERS);
 	assert_verdict(fate_of(*state, BACKBONE, with_option(packet(COA1, LMAA, 47, 64), 4, 4)),
 		       V_DROP_OUTER_PROTO);
+}
+
+static void LMA_FW_11_hop_by_hop_options_are_walked_where_they_may_stand(void **state)
+{
+	struct frame f = with_option(from_mn1(), 0x3e, 0);
+	f.b[6] = 0;
+	assert_verdict(fate_of(*state, BACKBONE, f), V_TX_UPLINK);
+	f = with_option(from_mn1(), 0xc9, 0);
+	f.b[6] = 0;
+	assert_verdict(fate_of(*state, BACKBONE, f), V_DROP_EXT_HEADERS);
+	f = with_option(with_option(from_mn1(), 0x3e, 0), 0x3e, 0);
+	f.b[40] = 0; // behind another header
+	assert_verdict(fate_of(*state, BACKBONE, f), V_DROP_EXT_HEADERS);
+	sent(*state, CORE);
+}
+
+// RFC 8200 4.4: we are the last address of it, and of no type do we know more than that.
+static void LMA_FW_11_a_routing_header_is_skipped_when_no_segments_are_left(void **state)
+{
+	struct frame f = with_option(from_mn1(), 0, 0);
+	f.b[6] = 43;
+	for (unsigned left = 0; left < 256; left++) {
+		f.b[43] = (uint8_t)left;
+		assert_verdict(fate_of(*state, BACKBONE, f),
+			       left == 0 ? V_TX_UPLINK : V_DROP_EXT_HEADERS);
+	}
+	sent(*state, CORE);
 }
 
 int test_classify(void)
@@ -207,6 +234,8 @@ int test_classify(void)
 		FATE_TEST(LMA_FW_11_options_that_ask_for_a_discard_get_it),
 		FATE_TEST(LMA_FW_11_an_option_that_runs_over_its_header_is_malformed),
 		FATE_TEST(LMA_FW_11_four_headers_are_walked_a_fifth_is_too_many),
+		FATE_TEST(LMA_FW_11_hop_by_hop_options_are_walked_where_they_may_stand),
+		FATE_TEST(LMA_FW_11_a_routing_header_is_skipped_when_no_segments_are_left),
 		FATE_TEST(LMA_FW_11_a_header_behind_the_options_that_nobody_serves_is_unknown),
 	};
 	return cmocka_run_group_tests_name("classify", tests, NULL, NULL);

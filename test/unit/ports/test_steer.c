@@ -67,7 +67,7 @@ static struct frame udp(const char *dst, uint16_t from, uint16_t to)
 
 static void to_a_tunnel_address_the_protocols_of_the_table_are_ours(void **state)
 {
-	static const uint8_t ours[] = {4, 41, 44, 47, 60, 135};
+	static const uint8_t ours[] = {0, 4, 41, 43, 44, 47, 60, 135};
 
 	(void)state;
 	for (unsigned next = 0; next < 256; next++) {
