@@ -7,7 +7,7 @@ from roaming import Roaming
 from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
 from scapy.layers.l2 import Ether
 from sentences import same, test, true
-from traffic import ping, transfer
+from traffic import ask_once, ping, transfer
 
 Domain, limit_s = Roaming, 60
 MB = 1 << 20
@@ -115,7 +115,7 @@ def a_host_that_the_operator_detaches_comes_back_with_its_next_frame(d):
     d.mag1.detach(host.mac)
 
     def back():
-        ping(host.ns, CN, 1)
+        ask_once(host.ns, CN)
         return (d.binding(host) or {}).get("state") == "active"
     d.mag1.until(back, "its next frames to attach it")
     same("prefix", d.until_served(host, d.mag1)["prefix"], prefix)

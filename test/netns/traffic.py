@@ -13,18 +13,28 @@ CHUNK = 1 << 20
 SO_MAX_PACING_RATE = 47
 
 
-def ask_once(ns, to, count=1, timeout=10):
-    """True if every one of `count` echo requests is answered."""
-    done = subprocess.run(ns.command("ping", "-6", "-n", "-q", "-i", "0.05", "-c", str(count), "-W",
+def _ask(ns, to, count, timeout=10):
+    """What ping says of so many echo requests."""
+    return subprocess.run(ns.command("ping", "-6", "-n", "-O", "-i", "0.05", "-c", str(count), "-W",
                                      "1", to), capture_output=True, text=True, timeout=timeout,
-                          check=False)
-    return f" {count} received" in done.stdout
+                          check=False).stdout
+
+
+def ask_once(ns, to, count=1):
+    """True if every one of `count` echo requests is answered."""
+    return f" {count} received" in _ask(ns, to, count)
 
 
 def ping(ns, to, count=3):
     """True if echo requests are answered: after a first few that may be lost while neighbours are
-    found out, every one."""
-    return any(ask_once(ns, to) for _ in range(5)) and ask_once(ns, to, count)
+    found out, every one. Else Failed, with what ping said."""
+    if not any(ask_once(ns, to) for _ in range(5)):
+        raise Failed(f"{to} does not answer {ns.name}")
+    said = _ask(ns, to, count)
+    if f" {count} received" not in said:
+        raise Failed(f"{to} does not answer {ns.name} each time: " +
+                     "; ".join(said.strip().splitlines()))
+    return True
 
 
 class Transfer:
