@@ -55,7 +55,7 @@ void unbind_all(struct lma *lma, uint32_t bce, enum lma_action_kind kind)
 		kind = LMA_DETACH; // the sharer, in its own wait, keeps the prefix
 	if (is_active(sharer)) {
 		e->is_second = true;
-		sharer->is_second = false;
+		sharer->is_second = sharer->is_unbound = false;
 	}
 	for (uint8_t i = 0; i < e->n_hnps; i++) {
 		struct lma_action a = {.kind = kind, .unbind.hnp = hnps[i]};

@@ -262,7 +262,7 @@ bool hold_update(struct lma *, uint32_t bce, const struct request *);
 void release_held(struct lma *, uint32_t bce, bool moved);
 // LMA-BC-19: what the same MAG has sent for this node before is void.
 void replace_held(struct lma *, const struct request *);
-uint32_t expire_held(struct lma *, uint32_t budget); // how many
+bool expire_held(struct lma *); // one whose time is over; false: there is none
 
 // ---- update.c
 
@@ -304,7 +304,7 @@ const struct reply *grant_under_way(const struct lma *, uint32_t bce);
 // ---- lma.c
 
 void put_action(struct lma *, const struct lma_action *);
-// BINDs of this binding that are not pulled yet are not to be carried out any more.
+// BINDs and DETACHes of this binding that are not pulled yet are not to be carried out any more.
 void drop_binds(struct lma *, uint32_t bce);
 void put_note(struct lma *, enum lma_note_kind, struct ip6_addr mag, uint8_t status);
 // The same about a mobile node; `mn_id` stays valid until the next input.

@@ -123,13 +123,12 @@ void replace_held(struct lma *lma, const struct request *r)
 	}
 }
 
-uint32_t expire_held(struct lma *lma, uint32_t budget)
+bool expire_held(struct lma *lma)
 {
-	uint32_t n = 0, i;
+	uint32_t i = wheel_expire(lma->held_timers, lma->now.mono);
 
-	while (n < budget && (i = wheel_expire(lma->held_timers, lma->now.mono)) != WHEEL_NONE) {
-		n++;
-		judge(lma, i, UPDATE_OVERDUE);
-	}
-	return n;
+	if (i == WHEEL_NONE)
+		return false;
+	judge(lma, i, UPDATE_OVERDUE);
+	return true;
 }

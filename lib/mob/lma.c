@@ -132,8 +132,11 @@ static bool is_bind_of(const struct lma *lma, const struct lma_action *a, uint32
 	const struct bce *e = binding_get(&lma->bindings, bce);
 	const struct ip6_prefix *hnps = binding_hnps(e);
 
-	for (uint8_t i = 0; a->kind == LMA_BIND && i < e->n_hnps; i++)
-		if (ip6_prefix_equal(hnps[i], a->bind.hnp))
+	if (a->kind != LMA_BIND && a->kind != LMA_DETACH)
+		return false;
+	struct ip6_prefix hnp = a->kind == LMA_BIND ? a->bind.hnp : a->detach.hnp;
+	for (uint8_t i = 0; i < e->n_hnps; i++)
+		if (ip6_prefix_equal(hnps[i], hnp))
 			return true;
 	return false;
 }
@@ -178,7 +181,7 @@ static void expire_some(struct lma *lma)
 	uint32_t budget = EXPIRIES_PER_INPUT, i;
 
 	pool_expire(&lma->pools, lma->now.mono, EXPIRIES_PER_INPUT);
-	while (budget > 0 && has_room(lma, 2) && expire_held(lma, 1) > 0)
+	while (budget > 0 && has_room(lma, 2) && expire_held(lma))
 		budget--;
 	while (budget > 0 && has_room(lma, 2) &&
 	       (i = wheel_expire(lma->timers, lma->now.mono)) != WHEEL_NONE) {

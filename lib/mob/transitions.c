@@ -135,8 +135,7 @@ static bool take_prefixes(const struct step *s, struct taken *t)
 	else
 		t->n_named = named_prefixes(r, t->v);
 	// LMA-RX-08: too few, then none is touched.
-	if (wanted > t->n_named &&
-	    !pool_has_free(pools, &claim, t->v, t->n_named, (uint8_t)(wanted - t->n_named)))
+	if (!pool_has_free(pools, &claim, t->v, t->n_named, (uint8_t)(wanted - t->n_named)))
 		return false;
 	for (; ok && t->n < t->n_named; t->n += ok)
 		ok = pool_take(pools, bindings, &claim, t->v[t->n]);
@@ -394,7 +393,7 @@ static void (*const cells[BCE_N_STATES][N_BCE_EVENTS])(struct step *) = {
 			[EV_INITIAL] = create,
 			[EV_REFRESH] = cannot_happen,
 			[EV_HANDOFF] = cannot_happen,
-			[EV_DEREG] = ignore,
+			[EV_DEREG] = cannot_happen,
 			[EV_DEREG_FOREIGN] = ignore, // LMA-DER-04
 			[EV_TIME_OVER] = cannot_happen,
 			[EV_DELETE] = cannot_happen,

@@ -11,17 +11,17 @@ from scapy.config import conf as scapy_conf
 
 scapy_conf.verb = 0
 # pylint: disable=wrong-import-position
-from scapy.fields import (ByteField, FieldLenField, IntField, IP6Field, LongField, ShortField, StrLenField,
-                          XByteField, XShortField)
+from scapy.fields import (ByteField, FieldLenField, IntField, IP6Field, LongField, ShortField,
+                          StrLenField, XByteField, XShortField)
 from scapy.layers.inet6 import IPv6, in6_chksum
 from scapy.packet import Packet
 
 MH = 135            # next header of the mobility header
-PBU, PBA, BE, HEARTBEAT = 5, 6, 7, 13
+PBU, PBA, BE, HEARTBEAT, BRR = 5, 6, 7, 13, 0
 A, H, L, K, M, R, P = 0x8000, 0x4000, 0x2000, 0x1000, 0x0800, 0x0400, 0x0200
 PBA_P = 0x20
-NEW_INTERFACE, BETWEEN_INTERFACES, BETWEEN_MAGS, HI_UNKNOWN, NO_CHANGE = 1, 2, 3, 4, 5
-IEEE_80211 = 4
+NEW_INTERFACE, BETWEEN_INTERFACES, BETWEEN_MAGS, HI_UNKNOWN, NO_CHANGE, SHARING = 1, 2, 3, 4, 5, 6
+ETHERNET, IEEE_80211, EUTRAN = 3, 4, 8
 HB_R, HB_U = 1, 2  # RFC 5847 3: a response, an unsolicited one
 
 
@@ -86,14 +86,41 @@ class RestartCounter(Option):  # RFC 5847 3.3
     fields_desc = [ByteField("otype", 28), ByteField("olen", 4), IntField("value", 0)]
 
 
+class AlternateCoa(Option):  # RFC 6275 6.2.5
+    name = "Alternate Care-of Address"
+    align = (8, 6)
+    fields_desc = [ByteField("otype", 3), ByteField("olen", 16), IP6Field("address", "::")]
+
+
+class RefreshAdvice(Option):  # RFC 6275 6.2.4
+    name = "Binding Refresh Advice"
+    align = (2, 0)
+    fields_desc = [ByteField("otype", 2), ByteField("olen", 2), ShortField("interval", 0)]
+
+
+class Vendor(Option):  # RFC 5094 3
+    name = "Vendor Specific"
+    fields_desc = [ByteField("otype", 19), FieldLenField("olen", None, length_of="data", fmt="B",
+                                                         adjust=lambda p, n: n + 5),
+                   IntField("vendor", 32473), ByteField("subtype", 1),
+                   StrLenField("data", b"", length_from=lambda p: p.olen - 5)]
+
+
+class Service(Option):  # RFC 5149 3
+    name = "Service Selection"
+    fields_desc = [ByteField("otype", 20), FieldLenField("olen", None, length_of="ident", fmt="B"),
+                   StrLenField("ident", b"", length_from=lambda p: p.olen)]
+
+
 class Unknown(Option):
     name = "Unknown"
     fields_desc = [XByteField("otype", 0), FieldLenField("olen", None, length_of="data", fmt="B"),
                    StrLenField("data", b"", length_from=lambda p: p.olen)]
 
 
-CLASSES = {8: MnId, 22: Hnp, 23: Handoff, 24: AccessTech, 25: LinkLayerId, 26: LinkLocal,
-           27: Timestamp, 28: RestartCounter}
+CLASSES = {2: RefreshAdvice, 3: AlternateCoa, 8: MnId, 19: Vendor, 20: Service, 22: Hnp,
+           23: Handoff, 24: AccessTech, 25: LinkLayerId, 26: LinkLocal, 27: Timestamp,
+           28: RestartCounter}
 
 
 class Body(Packet):
@@ -158,21 +185,40 @@ def checksum_is_right(raw, src, dst):
         struct.unpack("!H", raw[4:6])[0]
 
 
+def pad(n):
+    """`n` octets of padding: Pad1 for one, PadN for more (RFC 6275 6.2.2, 6.2.3)."""
+    return _pad(n)
+
+
+def fill(body, options, n):
+    """As `write`, and then PadN up to `n` octets: 8 at least more than the rest, 2048 at most."""
+    raw = write(body, options)
+    while len(raw) < n:
+        raw += _pad(min(n - len(raw), 256 if n - len(raw) != 257 else 255))
+    return raw
+
+
+def heartbeat(seq, flags=0, options=()):
+    return write(HeartbeatBody(mhtype=HEARTBEAT, flags=flags, seq=seq), options)
+
+
 def prefix_of(text):
     """"2001:db8::/64" as an Hnp option; "::" asks for one."""
     addr, _, plen = text.partition("/")
     return Hnp(prefix=addr, plen=int(plen or 0))
 
 
-def pbu_options(mn_id, prefixes=("::",), hi=NEW_INTERFACE, att=IEEE_80211, ll_id=b"", stamp=None):
-    """The options of a usual PBU, in a list that a test may spoil."""
+def pbu_options(mn_id, prefixes=("::",), hi=NEW_INTERFACE, att=IEEE_80211, ll_id=b"", stamp=None,
+                more=()):
+    """The options of a usual PBU, in a list that a test may spoil. A `stamp` of 0 is none."""
     options = [MnId(ident=mn_id.encode() if isinstance(mn_id, str) else mn_id)]
     options += [prefix_of(p) for p in prefixes]
     options += [Handoff(hi=hi), AccessTech(att=att)]
     if ll_id:
         options.append(LinkLayerId(ident=ll_id))
-    options.append(Timestamp(value=now_q16() if stamp is None else stamp))
-    return options
+    if stamp != 0:
+        options.append(Timestamp(value=now_q16() if stamp is None else stamp))
+    return options + list(more)
 
 
 class Message:
@@ -183,17 +229,30 @@ class Message:
         self.body = BODIES.get(raw[2], Body)(raw)
         size = len(BODIES.get(raw[2], Body)())
         self.body.remove_payload()
-        self.options = []
+        self.options, self.places, self.pads = [], [], []
         end = 8 * (raw[1] + 1)
         while size < end:
             kind = raw[size]
             length = 1 if kind == 0 else 2 + raw[size + 1]
             if kind > 1:
                 self.options.append(CLASSES.get(kind, Unknown)(raw[size:size + length]))
+                self.places.append(size)
+            else:
+                self.pads.append(raw[size:size + length])
             size += length
+        self.ends_at = size
 
     def find(self, cls):
         return next((o for o in self.options if isinstance(o, cls)), None)
+
+    def all(self, cls):
+        return [o for o in self.options if isinstance(o, cls)]
+
+    @property
+    def sent_at(self):
+        """The value of its Timestamp option, None without one."""
+        stamp = self.find(Timestamp)
+        return None if stamp is None else stamp.value
 
     @property
     def prefixes(self):
@@ -204,6 +263,33 @@ class Message:
 
     def __repr__(self):
         return f"<{type(self.body).__name__} {self.body.fields} {self.options}>"
+
+
+RESERVED_FLAGS = {PBA: 0xff & ~PBA_P, HEARTBEAT: 0xffff & ~(HB_R | HB_U)}  # as far as we may set
+
+
+def faults(message, src, dst):
+    """What an honest sender would not have written, by RFC 6275 6.1.1, 6.2.1 and RFC 5213 8."""
+    raw, body, found = message.raw, message.body, []
+
+    def must(what, holds):
+        if not holds:
+            found.append(f"{what}: {raw.hex()}")
+    must("whole length, in units of 8", len(raw) == 8 * (raw[1] + 1) == message.ends_at)
+    must("payload proto 59", body.nh == 59)
+    must("reserved octet", body.reserved == 0)
+    must("checksum", checksum_is_right(raw, src, dst))
+    must("a type that an LMA sends", body.mhtype in BODIES)
+    must("flags", getattr(body, "flags", 0) & RESERVED_FLAGS.get(body.mhtype, 0) == 0)
+    must("PadN of zeros", all(not any(p[2:]) for p in message.pads))
+    for option, at in zip(message.options, message.places):
+        n, offset = option.align
+        must(f"place of {option.name}", at % n == offset % n)
+        must(f"a known option, not {option.name}", not isinstance(option, Unknown))
+        must(f"reserved field of {option.name}", getattr(option, "reserved", 0) == 0)
+    singles = [type(o) for o in message.options if not isinstance(o, (Hnp, Vendor))]
+    must("single options once", len(set(singles)) == len(singles))
+    return found
 
 
 def normal(prefix):

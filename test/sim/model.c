@@ -187,6 +187,15 @@ static struct verdict look(struct world *w, const struct ask *a, enum path path)
 	return v;
 }
 
+// Of one for which there was no room: whose prefixes were to be bound.
+static bool was_bound(const struct world *w, const struct bound *b)
+{
+	for (uint32_t i = 0; i < w->n_did; i++)
+		if (w->did[i].a.kind == LMA_BIND)
+			return prefix_number(&w->setup, w->did[i].a.bind.hnp) == b->hnps[0];
+	return false;
+}
+
 // Whether the answer is as if this session were meant.
 static bool is_meant(struct world *w, const struct ask *a, const struct verdict *v, enum path path)
 {
@@ -201,6 +210,8 @@ static bool is_meant(struct world *w, const struct ask *a, const struct verdict 
 		return false;
 	if (status == PBA_SERVICE_AUTHORIZATION_FAILED && !is_dropped(w, v->bound))
 		return false;
+	if (w->binds_failed > 0)
+		return was_bound(w, b);
 	if (mh == NULL) // LMA-DER-03
 		return status == 0 && a->asked_s == 0 && !ip6_equal(b->coa, a->coa);
 	const struct mh_opt *opt = mh_find(mh, OPT_HNP);

@@ -205,7 +205,7 @@ static void pull(struct play *p)
 {
 	struct lma_action a;
 
-	while (lma_output(p->lma, &a)) {
+	while (!p->is_busy && lma_output(p->lma, &a)) {
 		size_t n = strlen(p->order);
 		if (a.kind != LMA_NOTE && n + 1 < sizeof(p->order))
 			p->order[n] = "BDUS"[a.kind];

@@ -51,6 +51,7 @@ struct play {
 	uint16_t seq;
 	uint32_t bind_room; // BINDs that the workers' tables have room for
 	bool fail_next;     // the next BIND finds none
+	bool is_busy;       // what the engine says is not carried out yet
 	struct worker_view view[PLAY_PREFIXES];
 	uint32_t n_view;
 	// Since the last thing that the test did:

@@ -97,7 +97,8 @@ static void LMA_BC_12_who_takes_over_stays_though_the_workers_have_no_room(void 
 	expect_status(p, 0);
 	assert_int_equal(sessions(p), 2); // one of them in its delay
 	expect_detached(p, hnp);
-	pass_ms(p, 11000);
+	p->fail_next = true;
+	pass_ms(p, 11000); // the end of the other one tries again
 	assert_int_equal(sessions(p), 1);
 	assert_true(binding_of(p, hnp).unbound);
 	struct pbu again = refresh(MN, MAG1, hnp);
@@ -106,6 +107,22 @@ static void LMA_BC_12_who_takes_over_stays_though_the_workers_have_no_room(void 
 	expect_status(p, 0);
 	expect_bound(p, hnp, MAG1);
 	assert_false(binding_of(p, hnp).unbound);
+}
+
+static void LMA_BC_12_who_takes_over_is_bound_when_the_other_one_ends(void **state)
+{
+	struct play *p = *state;
+	const char *hnp = join_two(p);
+	p->fail_next = true;
+	struct pbu left = leave(MN, MAG2, hnp);
+	left.att = LTE;
+	left.ll_id = "second";
+	say(p, left);
+	expect_detached(p, hnp);
+	pass_ms(p, 11000);
+	assert_int_equal(sessions(p), 1);
+	assert_false(binding_of(p, hnp).unbound);
+	expect_bound(p, hnp, MAG1);
 }
 
 static void LMA_BC_12_two_share_and_a_third_is_refused(void **state)
@@ -285,6 +302,7 @@ int main(void)
 		PLAY(LMA_BC_12_without_an_identifier_it_is_always_a_new_session),
 		PLAY(LMA_BC_12_all_prefixes_have_to_be_those_of_the_binding),
 		PLAY(LMA_BC_12_who_takes_over_stays_though_the_workers_have_no_room),
+		PLAY(LMA_BC_12_who_takes_over_is_bound_when_the_other_one_ends),
 		PLAY(LMA_BC_12_two_share_and_a_third_is_refused),
 		PLAY(the_other_session_takes_over_what_one_leaves),
 		PLAY(the_first_to_leave_leaves_the_last_bound_alone),
