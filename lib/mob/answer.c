@@ -6,14 +6,14 @@ struct reply *new_reply(struct lma *lma)
 	return lma->n_replies < MAX_REPLIES ? &lma->replies[lma->n_replies++] : NULL;
 }
 
-static void put_hnp(struct mh *mh, struct ip6_prefix hnp)
+static void put_hnp(struct mh *mh, struct ip6_addr addr, uint8_t len)
 {
 	struct mh_opt *opt = mh_add(mh, OPT_HNP);
 
 	if (opt == NULL)
 		return;
-	opt->hnp.prefix = hnp.addr;
-	opt->hnp.prefix_len = hnp.len;
+	opt->hnp.prefix = addr;
+	opt->hnp.prefix_len = len;
 }
 
 // LMA-PBA-04: accepted: all of the binding; refused: those of the update, one zero if it had none.
@@ -23,13 +23,13 @@ static void put_hnps(struct lma *lma, struct reply *reply, uint8_t status)
 		const struct bce *e = binding_get(&lma->bindings, reply->bce);
 		const struct ip6_prefix *hnps = binding_hnps(e);
 		for (uint8_t i = 0; i < e->n_hnps; i++)
-			put_hnp(&reply->mh, hnps[i]);
+			put_hnp(&reply->mh, hnps[i].addr, hnps[i].len);
 		return;
 	}
 	for (uint8_t i = 0; i < reply->n_asked; i++)
-		put_hnp(&reply->mh, reply->asked[i]);
+		put_hnp(&reply->mh, reply->asked[i].addr, reply->asked[i].len);
 	if (reply->n_asked == 0)
-		put_hnp(&reply->mh, (struct ip6_prefix){0}); // LMA-PBA-14
+		put_hnp(&reply->mh, (struct ip6_addr){0}, 0); // LMA-PBA-14
 }
 
 static void put_mn_id(struct reply *reply, const struct request *r)
@@ -112,7 +112,7 @@ static struct reply *compose(struct lma *lma, const struct request *r, enum pba_
 	reply->is_change = false;
 	reply->n_asked = r->n_hnps;
 	reply->asked_lla = r->lla;
-	memcpy(reply->asked, r->hnps, sizeof(reply->asked[0]) * r->n_hnps);
+	memcpy(reply->asked, r->hnps_sent, sizeof(reply->asked[0]) * r->n_hnps);
 	reply->mh = (struct mh){.type = MH_BA};
 	reply->mh.ba.status = (uint8_t)status;
 	reply->mh.ba.flags = r->flags & BU_P ? BA_P : 0;

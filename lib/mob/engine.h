@@ -27,6 +27,12 @@ enum {
 	BE_PER_S = 10, // Binding Errors, RFC 6275 9.3.3 as ICMPv6 errors
 };
 
+// A prefix as it came, bits behind its length and all.
+struct hnp_sent {
+	struct ip6_addr addr;
+	uint8_t len;
+};
+
 // A proxy binding update, read once: what the rules talk about.
 struct request {
 	struct ip6_addr src, dst, coa;
@@ -38,7 +44,8 @@ struct request {
 	struct span ll_id_sent;   // as it came, for the answer
 	struct span service;      // RFC 5149, empty: none was selected
 	struct ip6_addr lla;
-	struct ip6_prefix hnps[MH_MAX_OPTS]; // as they came, zero ones included
+	struct ip6_prefix hnps[MH_MAX_OPTS];    // in their order, zero ones included
+	struct hnp_sent hnps_sent[MH_MAX_OPTS]; // for the answer
 	uint8_t n_hnps, n_zero;
 	uint8_t mn_id_subtype, handoff, access;
 	uint32_t mag;              // mag_id of the care-of address, 0: none yet
@@ -102,7 +109,7 @@ struct reply {
 	struct before before;
 	// Of the request, should it turn into a refusal:
 	uint8_t n_asked;
-	struct ip6_prefix asked[MH_MAX_OPTS];
+	struct hnp_sent asked[MH_MAX_OPTS];
 	struct ip6_addr asked_lla;
 	uint8_t mn_id[256], ll_id[256];
 };

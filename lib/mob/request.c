@@ -17,6 +17,7 @@ static void read_hnps(const struct mh *mh, struct request *r)
 	while ((opt = mh_find_next(mh, OPT_HNP, opt)) != NULL) {
 		bool zero = ip6_is_zero(opt->hnp.prefix); // OPT-03
 		uint8_t len = zero ? 0 : opt->hnp.prefix_len;
+		r->hnps_sent[r->n_hnps] = (struct hnp_sent){opt->hnp.prefix, opt->hnp.prefix_len};
 		r->hnps[r->n_hnps++] = ip6_prefix_of(opt->hnp.prefix, len); // OPT-04
 		r->n_zero += zero;
 	}

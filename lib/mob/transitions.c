@@ -311,7 +311,8 @@ static void free_prefix(const struct step *s, struct ip6_prefix hnp, const struc
 		!pool_is_static_for(pools, hnp, policy_profile(s->lma, mn->subtype, mn_id));
 
 	for (uint8_t i = 0; was_given && i < refused->n_asked; i++)
-		was_given = !ip6_prefix_equal(refused->asked[i], hnp);
+		was_given = !ip6_prefix_equal(
+			ip6_prefix_of(refused->asked[i].addr, refused->asked[i].len), hnp);
 	if (was_given)
 		pool_return(pools, hnp);
 	else

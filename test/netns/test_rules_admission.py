@@ -223,7 +223,7 @@ def LMA_PBA_04_accepted_has_the_bindings_prefixes_and_refused_those_of_the_updat
          sorted(map(pmip.normal, answer.prefixes)))
     claimed = [OUTSIDE, "2001:db8:dead:1::/64", "2001:db8:dead:100::/56"]
     answer = d.ask(d.mag1, "pba04@example", prefixes=claimed)
-    same("refused", (answer.status, list(map(pmip.normal, answer.prefixes))), (155, claimed))
+    same("refused", (answer.status, list(answer.prefixes)), (155, claimed))
 
 
 @test

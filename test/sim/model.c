@@ -73,6 +73,8 @@ static void read_hnps(struct ask *a, const struct mh *mh)
 	const struct mh_opt *opt = NULL;
 
 	while ((opt = mh_find_next(mh, OPT_HNP, opt)) != NULL) {
+		a->sent[a->n_hnps].prefix = opt->hnp.prefix;
+		a->sent[a->n_hnps].prefix_len = opt->hnp.prefix_len;
 		struct ip6_prefix *hnp = &a->hnps[a->n_hnps++];
 		*hnp = ip6_prefix_of(opt->hnp.prefix, opt->hnp.prefix_len);
 		a->n_zero += ip6_is_zero(opt->hnp.prefix); // OPT-03

@@ -38,6 +38,10 @@ struct ask {
 	uint8_t id_len, id_kind, ll_len, ll_sent_len, service_len;
 	uint8_t hi, hi_sent, att;
 	struct ip6_prefix hnps[MH_MAX_OPTS];
+	struct {
+		struct ip6_addr prefix;
+		uint8_t prefix_len;
+	} sent[MH_MAX_OPTS]; // as they came
 	uint8_t n_hnps, n_zero;
 	bool has_id, has_hi, has_att, has_stamp, has_lla, has_ll;
 	uint32_t mag_row, profile; // NOBODY: none

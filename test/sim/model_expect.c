@@ -166,7 +166,8 @@ static void check_hnps(const struct world *w, const struct mh *mh, const struct 
 		if (b != NULL)
 			right &= has_prefix(w, b, opt);
 		else if (a->n_hnps > 0)
-			right &= ip6_equal(opt->hnp.prefix, a->hnps[n - 1].addr);
+			right &= ip6_equal(opt->hnp.prefix, a->sent[n - 1].prefix) &&
+				 opt->hnp.prefix_len == a->sent[n - 1].prefix_len;
 		else
 			right &= ip6_is_zero(opt->hnp.prefix) && opt->hnp.prefix_len == 0;
 	}

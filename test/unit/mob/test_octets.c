@@ -276,6 +276,26 @@ static void OPT_01_the_first_of_two_decides_what_is_bound(void **state)
 	assert_int_equal(p->notes[LMA_NOTE_REPEATED_OPTION], 1);
 }
 
+// RFC 5213 5.3.6: "the values that were in the request", bits behind the length and all.
+static void LMA_PBA_04_a_refused_prefix_comes_back_as_it_came(void **state)
+{
+	static const uint8_t odd[18] = {0, 56, 0x20, 1, 0xd, 0xb8, 0xde, 0xad, 0, 2, 0xff, 1};
+	static const uint8_t zero[18] = {0, 64};
+	struct play *p = *state;
+	struct octets o = whole(p);
+	put_option(&o, 22, odd, sizeof(odd));
+	put_option(&o, 22, zero, sizeof(zero));
+	hear_sealed(p, o);
+	expect_status(p, 155);
+	const struct mh_opt *opt = mh_find_next(pba(p), OPT_HNP, NULL);
+	opt = mh_find_next(pba(p), OPT_HNP, opt); // behind that of whole()
+	assert_memory_equal(opt->hnp.prefix.a, odd + 2, 16);
+	assert_int_equal(opt->hnp.prefix_len, 56);
+	opt = mh_find_next(pba(p), OPT_HNP, opt);
+	assert_true(ip6_is_zero(opt->hnp.prefix));
+	assert_int_equal(opt->hnp.prefix_len, 64);
+}
+
 static void OPT_02_a_message_with_an_option_of_the_wrong_length_has_no_answer(void **state)
 {
 	struct play *p = *state;
@@ -407,6 +427,7 @@ int main(void)
 		PLAY(WIRE_02_octets_behind_the_message_are_not_part_of_it),
 		PLAY(WIRE_07_reserved_bits_change_nothing),
 		PLAY(WIRE_15_whatever_the_order_and_whoever_is_between_it_registers),
+		PLAY(LMA_PBA_04_a_refused_prefix_comes_back_as_it_came),
 		PLAY(OPT_01_the_first_of_two_decides_what_is_bound),
 		PLAY(OPT_02_a_message_with_an_option_of_the_wrong_length_has_no_answer),
 		PLAY(OPT_03_a_prefix_is_zero_by_its_value_alone),
