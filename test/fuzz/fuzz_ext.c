@@ -179,15 +179,18 @@ static uint16_t inner_of(const struct frame *p)
 
 	for (int i = 0; i < MAX_WALK || kind == FRAGMENT;) {
 		const uint8_t *h = p->b + at;
-		if (kind != OPTIONS && (kind != FRAGMENT || whole))
+		bool has_options = kind == OPTIONS || (kind == HOP_BY_HOP && i == 0);
+		if (!has_options && kind != ROUTING && (kind != FRAGMENT || whole))
 			break;
 		uint32_t n = kind == FRAGMENT ? 8 : at + 2 <= p->n ? (h[1] + 1u) * 8 : UINT16_MAX;
-		if (at + n > p->n || (kind == OPTIONS && !is_harmless(h, n)))
+		if (at + n > p->n || (has_options && !is_harmless(h, n)))
+			return 0;
+		if (kind == ROUTING && h[3] != 0) // segments left
 			return 0;
 		if (kind == FRAGMENT && (h[2] != 0 || (h[3] & 0xf9) != 0))
 			return 0;
 		whole |= kind == FRAGMENT;
-		i += kind == OPTIONS;
+		i += kind != FRAGMENT;
 		kind = h[0];
 		at += n;
 	}
