@@ -149,6 +149,7 @@ struct lma {
 	struct wheel *beats;     // by mag_id: the next heartbeat
 	struct map mags_by_coa;
 	uint32_t n_mags, mag_hand;
+	uint32_t n_busy; // MAGs whose number is not given to another one
 	struct held *held;
 	uint32_t *held_for; // by slot of held: the binding that it waits for, BCE_NULL: free
 	struct wheel *held_timers;

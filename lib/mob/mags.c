@@ -22,6 +22,8 @@ static uint32_t find_room(struct lma *lma)
 {
 	if (lma->n_mags < lma->conf.max_mags)
 		return ++lma->n_mags;
+	if (lma->n_busy == lma->conf.max_mags)
+		return 0;
 	for (uint32_t tried = 0; tried < lma->conf.max_mags; tried++) {
 		lma->mag_hand = lma->mag_hand % lma->conf.max_mags + 1;
 		struct mag_record *m = &lma->mags[lma->mag_hand];
@@ -54,22 +56,32 @@ uint32_t lma_keep_mag(struct lma *lma, struct ip6_addr coa)
 	uint32_t row = policy_mag(lma, coa);
 	uint32_t i = row != NO_ROW ? mag_get(lma, coa, row) : 0;
 
-	if (i != 0)
+	if (i != 0) {
+		lma->n_busy += lma->mags[i].bindings == 0 && !lma->mags[i].kept;
 		lma->mags[i].kept = true;
+	}
 	return i;
 }
 
 void mag_hold(struct lma *lma, uint32_t mag, struct ip6_addr lmaa)
 {
-	lma->mags[mag].lmaa = lmaa;
-	if (lma->mags[mag].bindings++ == 0)
-		beats_begin(lma, mag);
+	struct mag_record *m = &lma->mags[mag];
+
+	m->lmaa = lmaa;
+	if (m->bindings++ > 0)
+		return;
+	lma->n_busy += !m->kept;
+	beats_begin(lma, mag);
 }
 
 void mag_release(struct lma *lma, uint32_t mag)
 {
-	if (--lma->mags[mag].bindings == 0)
-		beats_end(lma, mag);
+	struct mag_record *m = &lma->mags[mag];
+
+	if (--m->bindings > 0)
+		return;
+	lma->n_busy -= !m->kept;
+	beats_end(lma, mag);
 }
 
 void count_received(struct lma *lma, uint32_t mag, enum lma_update update)
