@@ -4,6 +4,7 @@
 #include "app/common/signalling.h"
 #include "app/common/text.h"
 #include "app/common/tunnels.h"
+#include "app/mag/authorise.h"
 #include "app/mag/gateway.h"
 
 // Tunnel peers are the LMAs in the order of the configuration, from 1.
@@ -119,6 +120,7 @@ void effects_apply(struct gateway *g, struct instant now)
 			frames_probe(g, &action);
 			break;
 		case MAG_ASK:
+			authorise_ask(g, &action, now);
 			break;
 		case MAG_NOTE:
 			log_note(g, &action, now.mono);

@@ -3,6 +3,7 @@
 // boot.c     builds it from the configuration and takes it down, step by step
 // control.c  what the control thread's turn does for the engine: messages, links, timers
 // frames.c   frames of access links, both ways: who is there, neighbour discovery (RFC 4861)
+// authorise.[ch]  asks RADIUS who may attach
 // effects.c  what the engine decides becomes state of the workers; the only file that knows both
 // show.c     what an operator sees; orders.c: what an operator wants done
 // The data plane under it is app/common's (plane.h). Owned by the control thread.
@@ -10,6 +11,7 @@
 
 #include <signal.h>
 
+#include "aaa/aaa.h"
 #include "app/common/log.h"
 #include "app/common/plane.h"
 #include "mgmt/mgmt.h"
@@ -28,6 +30,7 @@ struct gateway {
 	struct conf *conf;
 	struct plane plane;
 	struct mag *mag;
+	struct aaa *aaa; // NULL: nobody is asked
 	struct mgmt *mgmt;
 	struct gateway_counters counters;
 	struct log_limit notes;

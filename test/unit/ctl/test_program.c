@@ -93,7 +93,7 @@ static void wrong_arguments_are_two_and_on_standard_error(void **state)
 					"bindings\"?");
 	assert_int_equal(RUN("mag"), 2);
 	assert_one_line_with(stage.err, "? there are: show bindings, show mags, show pools, show "
-					"domain, show nodes, show heartbeats, show interfaces, "
+					"domain, show nodes, show heartbeats, show radius, show interfaces, "
 					"show ports, show stats, show "
 					"drops, show version, mag attach, mag detach, help\n");
 	assert_int_equal(RUN("--jsno", "show", "mags"), 2);
