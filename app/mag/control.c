@@ -78,8 +78,11 @@ static void on_path_mtu(void *arg, struct ip6_addr lma, uint16_t inside)
 
 void control_run(struct gateway *g, const volatile sig_atomic_t *stop)
 {
-	const struct loop_program program = {
-		.arg = g, .on_punt = on_punt, .on_time = on_time, .on_link = on_link};
+	const struct loop_program program = {.arg = g,
+					     .on_punt = on_punt,
+					     .on_time = on_time,
+					     .on_link = on_link,
+					     .on_path_mtu = on_path_mtu};
 
 	path_mtu_tell(&g->plane, on_path_mtu, g);
 	loop_run(&g->plane, g->mgmt, &program, stop);

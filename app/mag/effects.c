@@ -34,8 +34,9 @@ static int bind(struct gateway *g, const struct mag_action *action)
 	const struct fwd_tunnel tunnel = {.local = g->conf->mag.coa,
 					  .remote = action->bind.lmaa,
 					  .peer = peer_of(g->conf, action->bind.lmaa)};
-	const struct fwd_access place = place_of(g, action->bind.link);
+	struct fwd_access place = place_of(g, action->bind.link);
 
+	place.local = action->bind.local;
 	return tunnels_bind(&g->plane, action->bind.hnp, &tunnel, &place, (struct ip6_addr){0});
 }
 
