@@ -1,6 +1,5 @@
 // What the control thread's turn does for the MAG: what nodes, the LMA, links and time have to say.
 #include "app/common/loop.h"
-#include "app/common/path_mtu.h"
 #include "app/common/signalling.h"
 #include "app/mag/authorise.h"
 #include "app/mag/gateway.h"
@@ -84,6 +83,5 @@ void control_run(struct gateway *g, const volatile sig_atomic_t *stop)
 					     .on_link = on_link,
 					     .on_path_mtu = on_path_mtu};
 
-	path_mtu_tell(&g->plane, on_path_mtu, g);
 	loop_run(&g->plane, g->mgmt, &program, stop);
 }
