@@ -63,7 +63,7 @@ static void log_refusal(const struct mag_action *action, const char *mn_id, cons
 	char why[MAG_MAX_WHY + 8] = "";
 
 	if (action->note.why.n > 0)
-		text_of(action->note.why, why, sizeof(why));
+		text_of_words(action->note.why, why, sizeof(why));
 	log_line(LOG_WARNING, "mobile node \"%s\", %s, not served: %s%s%s; %s", mn_id, mac,
 		 mag_reason_text(action->note.reason), why[0] != '\0' ? ": " : "", why,
 		 mag_reason_advice(action->note.reason));

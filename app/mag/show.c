@@ -62,7 +62,7 @@ static bool next_refused(const struct gateway *g, struct mgmt_cursor *cursor, js
 	put_count(row, "status", r.status);
 	int n = snprintf(text, sizeof(text), "%s%s", mag_reason_text(r.reason),
 			 r.why.n > 0 ? ": " : "");
-	text_of(r.why, text + n, sizeof(text) - (size_t)n);
+	text_of_words(r.why, text + n, sizeof(text) - (size_t)n);
 	put_text(row, "reason", text);
 	put_text(row, "advice", mag_reason_advice(r.reason));
 	put_real(row, "age_s", seconds_between(r.since, now));
