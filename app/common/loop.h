@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include "app/common/path_mtu.h"
 #include "app/common/plane.h"
 #include "mgmt/mgmt.h"
 
@@ -14,7 +15,8 @@ struct loop_program {
 	void (*on_punt)(void *arg, struct rte_mbuf *, struct instant now);
 	// Once a turn: timers.
 	void (*on_time)(void *arg, struct instant now);
-	plane_link_fn *on_link; // of a port that the kernel does not watch; NULL: not wanted
+	plane_link_fn *on_link;   // of a port that the kernel does not watch; NULL: not wanted
+	path_mtu_fn *on_path_mtu; // what fits into the tunnel to a peer changed; NULL: not wanted
 };
 
 // Until *stop.

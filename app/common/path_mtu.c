@@ -4,6 +4,7 @@
 #include "app/common/plane.h"
 
 enum { FORGET_AFTER_S = 600 }; // RFC 8201 4: not earlier than five minutes, ten recommended
+enum { IP6_HEADER = 40, MIN_MTU = 1280 };
 
 uint16_t path_mtu_get(const struct plane *p, uint32_t peer)
 {
@@ -32,6 +33,7 @@ static void set(struct plane *p, uint32_t peer, uint16_t mtu, ns_t until)
 	p->n_path_mtus += (mtu != 0) - (p->peers[peer].path_mtu != 0);
 	p->peers[peer].path_mtu = mtu;
 	p->peers[peer].path_mtu_until = until;
+	p->path_mtus_news = true;
 	p->counters.path_mtu_changes++;
 	entry_each(p->fib, set_entry, &c);
 }
@@ -48,6 +50,8 @@ void path_mtu_forget(struct plane *p, uint32_t peer)
 {
 	if (p->peers[peer].path_mtu != 0)
 		set(p, peer, 0, 0);
+	p->peers[peer].inside_told = 0;
+	p->path_mtus_news = true;
 }
 
 void path_mtu_turn(struct plane *p, ns_t now)
@@ -58,4 +62,36 @@ void path_mtu_turn(struct plane *p, ns_t now)
 	for (uint32_t peer = 1; peer <= p->is.max_peers; peer++)
 		if (p->peers[peer].path_mtu != 0 && p->peers[peer].path_mtu_until <= now)
 			set(p, peer, 0, 0);
+}
+
+static uint16_t inside_of(uint16_t outer)
+{
+	return outer < MIN_MTU + IP6_HEADER ? MIN_MTU : (uint16_t)(outer - IP6_HEADER);
+}
+
+uint16_t path_mtu_inside(const struct plane *p, uint32_t peer)
+{
+	uint16_t path = path_mtu_get(p, peer);
+	const struct nexthop *nh = nexthop_get(p->fib, route_get(p->fib, p->peers[peer].remote));
+
+	if ((nh->kind == NH_PORT || nh->kind == NH_GLEAN) && nh->mtu < path)
+		path = nh->mtu;
+	return inside_of(path);
+}
+
+void path_mtu_tell(struct plane *p, path_mtu_fn *fn, void *arg)
+{
+	if (!p->path_mtus_news)
+		return;
+	p->path_mtus_news = false;
+	for (uint32_t i = 1; i <= p->is.max_peers; i++) {
+		struct plane_peer *peer = &p->peers[i];
+		uint16_t told =
+			peer->inside_told != 0 ? peer->inside_told : inside_of(p->is.tunnel_mtu);
+		uint16_t inside = path_mtu_inside(p, i);
+		if (ip6_is_zero(peer->remote) || inside == told)
+			continue;
+		peer->inside_told = inside;
+		fn(arg, peer->remote, inside);
+	}
 }

@@ -51,6 +51,7 @@ struct plane_peer {
 	struct ip6_addr remote;
 	uint16_t path_mtu; // learnt; 0: the configured one holds
 	ns_t path_mtu_until;
+	uint16_t inside_told; // to the program (path_mtu_tell); 0: nothing yet
 };
 
 struct plane_conf {
@@ -88,6 +89,7 @@ struct plane {
 	struct farewells left;    // entries of detached prefixes, each held once
 	uint32_t n_path_mtus;     // of them with a learnt path MTU
 	ns_t path_mtus_due;
+	bool path_mtus_news;    // perhaps: path_mtu_tell looks
 	struct bucket errors;   // ICMPv6 errors that control sends
 	struct waiting waiting; // packets without a neighbour yet
 	struct plane_counters counters;

@@ -80,6 +80,7 @@ void tunnels_resolve(struct plane *p)
 	if (!ip6_is_zero(p->is.peer))
 		twin_want(p->twin, p->is.peer);
 	entry_each(p->fib, resolve_entry, p);
+	p->path_mtus_news = true; // the links may have other MTUs now
 }
 
 // One more reference to the tunnel's entry: its index, or -errno.

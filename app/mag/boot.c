@@ -7,52 +7,121 @@
 #include "app/common/restart.h"
 #include "app/mag/gateway.h"
 
+// Longer than all servers and tries together take; then nobody answers.
+static const ns_t AUTHORISE_TIMEOUT = 600 * NS_SEC;
+
 enum { IP6_HEADER = 40, PREFIXES_PER_NODE = 4 };
+
+// What the engine copies at its start.
+struct rows {
+	struct mag_node_conf *nodes;
+	struct mag_profile_conf *profiles;
+	struct mag_interface_conf *interfaces;
+};
+
+static void free_rows(struct rows *r)
+{
+	free(r->nodes);
+	free(r->profiles);
+	free(r->interfaces);
+}
+
+static void fill_profile(struct mag_profile_conf *out, const struct conf_profile *c)
+{
+	snprintf(out->match, sizeof(out->match), "%s", c->match);
+	out->permit = c->permit;
+	out->profile.lma = c->lma;
+	out->profile.local_routing = (uint8_t)c->local_routing;
+	out->profile.lifetime_s = c->max_lifetime_s;
+	snprintf(out->profile.service, sizeof(out->profile.service), "%s", c->service);
+	for (uint32_t k = 0; k < c->n_prefixes && k < MAG_MAX_HNPS; k++)
+		out->profile.hnps[out->profile.n_hnps++] = c->prefixes[k].prefix;
+}
+
+static uint16_t mtu_of(struct port *port)
+{
+	struct port_link link = {.mtu = 1500};
+
+	port->ops->link(port, &link);
+	return link.mtu;
+}
+
+static int make_rows(struct gateway *g, struct mag_conf *mag, struct rows *r)
+{
+	const struct conf *c = g->conf;
+
+	*r = (struct rows){.nodes = calloc(c->n_nodes + 1, sizeof(*r->nodes)),
+			   .profiles = calloc(c->n_profiles + 1, sizeof(*r->profiles)),
+			   .interfaces = calloc(g->plane.n_interfaces + 1, sizeof(*r->interfaces))};
+	if (r->nodes == NULL || r->profiles == NULL || r->interfaces == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < c->n_nodes; i++) {
+		memcpy(r->nodes[i].mac, c->nodes[i].mac, sizeof(r->nodes[i].mac));
+		snprintf(r->nodes[i].nai, sizeof(r->nodes[i].nai), "%s", c->nodes[i].nai);
+	}
+	for (uint32_t i = 0; i < c->n_profiles; i++)
+		fill_profile(&r->profiles[i], &c->profiles[i]);
+	for (unsigned i = 0; i < g->plane.n_interfaces; i++) {
+		const struct plane_interface *in = &g->plane.interfaces[i];
+		r->interfaces[i].access_tech = (uint8_t)in->conf->access_tech;
+		r->interfaces[i].mtu = mtu_of(g->plane.ports[in->port]);
+	}
+	mag->nodes = r->nodes;
+	mag->n_nodes = c->n_nodes;
+	mag->profiles = r->profiles;
+	mag->n_profiles = c->n_profiles;
+	mag->interfaces = r->interfaces;
+	mag->n_interfaces = g->plane.n_interfaces;
+	return 0;
+}
+
+static void name_lmas(const struct conf *c, struct mag_conf *mag)
+{
+	uint16_t mtu = (uint16_t)(c->mag.tunnel_mtu - IP6_HEADER);
+
+	mag->lmas[mag->n_lmas++] = (struct mag_lma_conf){c->mag.lmaa, mtu};
+	for (uint32_t i = 0; i < c->mag.n_more_lmas && mag->n_lmas < MAG_MAX_LMAS; i++)
+		mag->lmas[mag->n_lmas++] = (struct mag_lma_conf){c->mag.more_lmas[i], mtu};
+}
 
 static int start_engine(struct gateway *g, char *why, size_t n)
 {
 	const struct conf *c = g->conf;
-	struct mag_node_conf *nodes = calloc(c->n_nodes + 1, sizeof(*nodes));
+	struct rows rows;
 	struct mag_conf mag = {
 		.coa = c->mag.coa,
-		.lmaa = c->mag.lmaa,
-		.nodes = nodes,
-		.n_nodes = c->n_nodes,
 		.access_tech = (uint8_t)c->mag.access_tech,
 		.max_nodes = c->mag.max_nodes,
 		.max_pending = c->mag.max_pending,
 		.lifetime_s = c->mag.lifetime_s,
 		.timestamps = c->mag.timestamps,
 		.link_local = c->mag.link_local,
-		.tunnel_mtu = (uint16_t)(c->mag.tunnel_mtu - IP6_HEADER),
-		.access_mtu = UINT16_MAX,
+		.local_routing = c->mag.local_routing,
+		.access_mtu = 1500,
 		.prefix_valid_s = c->mag.prefix_valid_s,
 		.prefix_preferred_s = c->mag.prefix_preferred_s,
+		.prefixes_end_with_binding = c->mag.prefixes_end_with_binding,
 		.router_lifetime_s = (uint16_t)c->mag.router_lifetime_s,
+		.advertise_interval = c->mag.advertise_interval_s * NS_SEC,
+		.authorise = c->radius.n_servers > 0,
+		.serve_unanswered = c->radius.serve_unanswered,
+		.authorise_timeout = AUTHORISE_TIMEOUT,
+		.hold_refused = c->radius.hold_rejected_s * NS_SEC,
 		.probe_after = c->mag.probe_after_ms * NS_MSEC,
 		.probe_interval = c->mag.probe_interval_ms * NS_MSEC,
 		.probes = c->mag.probes,
 	};
-	int rc = nodes != NULL ? restart_heartbeat(c, &mag.heartbeat, why, n) : -ENOMEM;
+	int rc = make_rows(g, &mag, &rows);
 
-	for (uint32_t i = 0; i < c->n_nodes && rc == 0; i++) {
-		memcpy(nodes[i].mac, c->nodes[i].mac, sizeof(nodes[i].mac));
-		snprintf(nodes[i].nai, sizeof(nodes[i].nai), "%s", c->nodes[i].nai);
-	}
+	if (rc == 0)
+		rc = restart_heartbeat(c, &mag.heartbeat, why, n);
+	name_lmas(c, &mag);
 	snprintf(mag.realm, sizeof(mag.realm), "%s", c->mag.realm);
-	for (unsigned i = 0; i < g->plane.n_interfaces && rc == 0; i++) {
-		struct port *port = g->plane.ports[g->plane.interfaces[i].port];
-		struct port_link link = {.mtu = 1500};
-		if (g->plane.interfaces[i].conf->role != CONF_ACCESS)
-			continue;
-		port->ops->link(port, &link);
-		mag.access_mtu = RTE_MIN(mag.access_mtu, link.mtu);
-	}
 	if (rc == 0)
 		g->mag = mag_new(&mag, plane_seed(), loop_instant());
 	if (rc == 0 && g->mag == NULL)
 		rc = -ENOMEM;
-	free(nodes);
+	free_rows(&rows);
 	return rc;
 }
 

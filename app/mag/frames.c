@@ -88,17 +88,25 @@ static struct rte_mbuf *blank(struct gateway *g)
 	return m;
 }
 
+// Our address on a node's link: the domain's, or that of its session. Zero: none yet.
+static struct ip6_addr router_of(const struct gateway *g, const struct mag_binding *b)
+{
+	return b != NULL ? b->link_local : g->conf->mag.link_local;
+}
+
 static bool is_ours(struct gateway *g, struct mag_link link, struct ip6_addr target, uint8_t *flags)
 {
 	struct mag_binding b;
 
+	bool found = mag_find_binding(g->mag, link, &b);
+
 	*flags = ND_NA_ROUTER | ND_NA_OVERRIDE;
-	if (ip6_equal(target, g->conf->mag.link_local))
+	if (ip6_equal(target, router_of(g, found ? &b : NULL)))
 		return true;
 	// MAG-RA-10: of a home network prefix we have the subnet-router anycast address alone; RFC
 	// 4861 7.2.7: who answers for an anycast address does not override.
 	*flags = ND_NA_ROUTER;
-	if (!mag_find_binding(g->mag, link, &b))
+	if (!found)
 		return false;
 	for (uint32_t i = 0; i < b.n_hnps; i++)
 		if (ip6_equal(b.hnps[i].addr, target))
@@ -128,10 +136,13 @@ static void answer_solicitation(struct gateway *g, struct mag_link link,
 
 // Who kept its link knows its router and asks it alone (RFC 4861 7.3.3); a carrier that goes takes
 // a host's neighbours with it.
-static bool is_search(const struct gateway *g, const struct nd_message *nd)
+static bool is_search(const struct gateway *g, struct mag_link link, const struct nd_message *nd)
 {
+	struct mag_binding b;
+	bool found = mag_find_binding(g->mag, link, &b);
+
 	return nd->type == ND_NS && !ip6_is_zero(nd->src) && ip6_is_multicast(nd->dst) &&
-	       ip6_equal(nd->target, g->conf->mag.link_local);
+	       !ip6_is_zero(nd->target) && ip6_equal(nd->target, router_of(g, found ? &b : NULL));
 }
 
 void frames_take(struct gateway *g, struct rte_mbuf *m, struct instant now)
@@ -156,7 +167,7 @@ void frames_take(struct gateway *g, struct rte_mbuf *m, struct instant now)
 	if (is_nd && nd.type == ND_RS) {
 		g->counters.solicited++;
 		event.heard.what = HEARD_SOLICIT;
-	} else if (is_nd && is_search(g, &nd)) {
+	} else if (is_nd && is_search(g, event.heard.link, &nd)) {
 		event.heard.what = HEARD_SEARCH;
 	} else if ((is_nd && nd.type == ND_NS && ip6_is_zero(nd.src)) ||
 		   (packet.n > 0 && is_mld_report(packet))) {

@@ -10,7 +10,24 @@
 struct words {
 	struct mag_link link;
 	const char *nai;
+	uint8_t handoff;
 };
+
+// What a link layer may know for certain (MAG-HI-01..04).
+static bool read_handoff(const char *text, uint8_t *out)
+{
+	static const char *const words[] = {[HI_NEW_INTERFACE] = "new",
+					    [HI_BETWEEN_INTERFACES] = "interfaces",
+					    [HI_BETWEEN_MAGS] = "mags",
+					    [HI_UNKNOWN] = "unknown"};
+
+	for (uint8_t i = HI_NEW_INTERFACE; i <= HI_UNKNOWN; i++)
+		if (strcmp(text, words[i]) == 0) {
+			*out = i;
+			return true;
+		}
+	return false;
+}
 
 static bool read_mac(const char *text, uint8_t mac[6])
 {
@@ -65,12 +82,31 @@ static int read_words(const struct gateway *g, int argc, char **argv, struct wor
 			interface = argv[i + 1];
 		} else if (strcmp(argv[i], "nai") == 0) {
 			out->nai = argv[i + 1];
+		} else if (strcmp(argv[i], "handoff") == 0) {
+			if (read_handoff(argv[i + 1], &out->handoff))
+				continue;
+			snprintf(why, n,
+				 "handoff \"%.32s\": wanted is new, interfaces, mags or unknown",
+				 argv[i + 1]);
+			return -EINVAL;
 		} else {
-			snprintf(why, n, "\"%.32s\" is neither nai nor interface", argv[i]);
+			snprintf(why, n, "\"%.32s\" is none of nai, interface, handoff", argv[i]);
 			return -EINVAL;
 		}
 	}
 	return find_interface(g, interface, &out->link.interface, why, n);
+}
+
+static void say_refusal(const struct gateway *g, struct mag_link link, char *why, size_t n)
+{
+	struct mag_refusal r;
+	uint32_t cursor = 0;
+
+	snprintf(why, n, "not served; see: kedgectl show nodes");
+	while (mag_next_refusal(g->mag, &cursor, &r))
+		if (memcmp(r.link.mac, link.mac, sizeof(link.mac)) == 0)
+			snprintf(why, n, "not served: %s; %s", mag_reason_text(r.reason),
+				 mag_reason_advice(r.reason));
 }
 
 int order_attach(void *app, int argc, char **argv, char *why, size_t n)
@@ -83,15 +119,14 @@ int order_attach(void *app, int argc, char **argv, char *why, size_t n)
 	if (rc != 0)
 		return rc;
 	event.attach.link = w.link;
+	event.attach.handoff_indicator = w.handoff;
 	if (w.nai != NULL)
 		event.attach.nai = (struct span){(const uint8_t *)w.nai, (uint16_t)strlen(w.nai)};
 	control_tell(g, loop_instant(), &event);
 	struct mag_binding b;
 	if (mag_find_binding(g->mag, w.link, &b))
 		return 0;
-	snprintf(why, n,
-		 "not served: no row of nodes has this MAC and there is no mag.realm, or the "
-		 "MAG is full; see: kedgectl show stats");
+	say_refusal(g, w.link, why, n);
 	return -EACCES;
 }
 

@@ -9,10 +9,17 @@ enum { TEXT = 1024 };
 
 static const char *state_name(enum bul_state state)
 {
-	static const char *const names[BUL_N_STATES] = {"none",       "registering", "bound",
-							"refreshing", "leaving",     "refused"};
+	static const char *const names[BUL_N_STATES] = {
+		"none", "asking", "registering", "bound", "refreshing", "leaving", "refused"};
 
 	return names[state];
+}
+
+static const char *reason_of(const struct mag_binding *b)
+{
+	if (b->reason == REASON_NONE || b->reason == REASON_STATUS)
+		return pba_status_name(b->status);
+	return mag_reason_text(b->reason);
 }
 
 static void put_node(const struct gateway *g, const struct mag_binding *b, json_t *row)
@@ -25,8 +32,11 @@ static void put_node(const struct gateway *g, const struct mag_binding *b, json_
 	put_text(row, "interface", g->plane.interfaces[b->link.interface].conf->name);
 	put_text(row, "state", state_name(b->state));
 	put_count(row, "status", b->status);
-	put_text(row, "reason", pba_status_name(b->status));
-	put_addr(row, "lma", g->conf->mag.lmaa);
+	put_text(row, "reason", reason_of(b));
+	put_text(row, "advice", mag_reason_advice(b->reason));
+	put_addr(row, "lma", b->lma);
+	put_addr(row, "link_local", b->link_local);
+	put_text(row, "local_routing", b->local ? "on" : "off");
 	put_real(row, "age_s", seconds_between(b->since, now));
 	put_real(row, "heard_s", seconds_between(b->heard, now));
 	put_real(row, "expires_s", seconds_between(now, b->expires));
@@ -35,8 +45,38 @@ static void put_node(const struct gateway *g, const struct mag_binding *b, json_
 	put_count(row, "retries", b->retries);
 }
 
-// u[0]: where the engine's walk stands, u[1]: which prefix of the node. One without prefixes has a
-// row too.
+// Who was refused here has no entry, and a row all the same.
+static bool next_refused(const struct gateway *g, struct mgmt_cursor *cursor, json_t *row)
+{
+	struct mag_refusal r;
+	char text[TEXT];
+	ns_t now = loop_now();
+
+	if (!mag_next_refusal(g->mag, &cursor->u[2], &r))
+		return false;
+	put_text(row, "prefix", "");
+	put_text(row, "mn_id", text_of(r.mn_id, text, sizeof(text)));
+	put_text(row, "mac", text_of_mac((struct span){r.link.mac, 6}, text, sizeof(text)));
+	put_text(row, "interface", g->plane.interfaces[r.link.interface].conf->name);
+	put_text(row, "state", "refused");
+	put_count(row, "status", r.status);
+	int n = snprintf(text, sizeof(text), "%s%s", mag_reason_text(r.reason),
+			 r.why.n > 0 ? ": " : "");
+	text_of(r.why, text + n, sizeof(text) - (size_t)n);
+	put_text(row, "reason", text);
+	put_text(row, "advice", mag_reason_advice(r.reason));
+	put_real(row, "age_s", seconds_between(r.since, now));
+	put_real(row, "heard_s", seconds_between(r.last, now));
+	put_count(row, "times", r.times);
+	if (r.until == UINT64_MAX)
+		put_text(row, "held", "until kedgectl mag attach");
+	else
+		put_real(row, "held_s", seconds_between(now, r.until));
+	return true;
+}
+
+// u[0]: where the engine's walk stands, u[1]: which prefix of the node, u[2]: the walk over the
+// refused. One without prefixes has a row too.
 static bool next_node(void *app, struct mgmt_cursor *cursor, json_t *row)
 {
 	const struct gateway *g = app;
@@ -45,7 +85,7 @@ static bool next_node(void *app, struct mgmt_cursor *cursor, json_t *row)
 
 	uint32_t at = cursor->u[0];
 	if (!mag_next_binding(g->mag, &at, &b))
-		return false;
+		return next_refused(g, cursor, row);
 	uint32_t i = cursor->u[1]++;
 	put_text(row, "prefix", i < b.n_hnps ? ip6_prefix_format(b.hnps[i], text) : "");
 	put_node(g, &b, row);
@@ -56,12 +96,14 @@ static bool next_node(void *app, struct mgmt_cursor *cursor, json_t *row)
 
 static bool next_heartbeat(void *app, struct mgmt_cursor *cursor, json_t *row)
 {
-	struct gateway *g = app;
-	const struct heartbeat *h = &mag_totals(g->mag)->lma;
+	const struct gateway *g = app;
+	struct mag_lma lma;
 
-	if (cursor->u[0]++ > 0)
+	if (!mag_next_lma(g->mag, &cursor->u[0], &lma))
 		return false;
-	rows_put_heartbeat(row, g->conf->mag.lmaa, h);
+	rows_put_heartbeat(row, lma.addr, &lma.heartbeat);
+	put_count(row, "bindings", lma.bindings);
+	put_count(row, "tunnel_mtu", lma.tunnel_mtu);
 	return true;
 }
 
@@ -71,6 +113,7 @@ static void put_signalling(struct stats *s, struct gateway *g)
 	const struct gateway_counters *c = &g->counters;
 
 	put_stat(s, "nodes", t->nodes, "mobile nodes on access links");
+	put_stat(s, "nodes_asking", t->asking, "of them waiting for authorisation");
 	put_stat(s, "nodes_pending", t->pending, "of them waiting for the LMA");
 	put_stat(s, "nodes_refused", t->refused, "of them refused by the LMA");
 	put_stat(s, "initial_sent", t->sent[0], "binding updates: a node attached");
@@ -81,6 +124,10 @@ static void put_signalling(struct stats *s, struct gateway *g)
 	put_stat(s, "denied", t->denied, "acknowledgements: denied");
 	put_stat(s, "adverts", t->adverts, "Router Advertisements decided");
 	put_stat(s, "probes", t->probes, "probes of silent nodes decided");
+	put_stat(s, "refusals", t->refusals, "nodes remembered as refused here");
+	put_stat(s, "asked", t->asked, "authorisations asked for");
+	for (unsigned i = REASON_NONE + 1; i < MAG_N_REASONS; i++)
+		put_stat(s, mag_reason_name(i), t->by_reason[i], mag_reason_text(i));
 	for (unsigned i = 0; i < MAG_N_NOTES; i++)
 		put_stat(s, mag_note_name(i), t->notes[i], mag_note_text(i));
 	put_stat(s, "heard", c->heard, "frames of nodes that control looked at");
@@ -134,7 +181,7 @@ static bool next_version(void *app, struct mgmt_cursor *cursor, json_t *row)
 
 const struct mgmt_command gateway_commands[] = {
 	{.words = "show nodes", .help = "mobile nodes on access links", .next = next_node},
-	{.words = "show heartbeats", .help = "does the LMA answer", .next = next_heartbeat},
+	{.words = "show heartbeats", .help = "do the LMAs answer", .next = next_heartbeat},
 	{.words = "show interfaces",
 	 .help = "interfaces, their kernel twins",
 	 .next = next_interface},
@@ -144,7 +191,7 @@ const struct mgmt_command gateway_commands[] = {
 	{.words = "show domain", .help = "the RFC's variables that hold here", .next = next_domain},
 	{.words = "show version", .help = "what runs here and since when", .next = next_version},
 	{.words = "mag attach",
-	 .help = "MAC [nai NAI] [interface NAME]: a mobile node is there",
+	 .help = "MAC [nai NAI] [interface NAME] [handoff new|interfaces|mags]: a node is there",
 	 .run = order_attach},
 	{.words = "mag detach", .help = "MAC [interface NAME]: it is gone", .run = order_detach},
 	{.words = NULL},

@@ -49,6 +49,7 @@ struct conf_interface {
 	char port[CONF_NAME];
 	uint16_t vlan; // 0: untagged
 	enum conf_role role;
+	uint32_t access_tech; // of an access interface; 0: the MAG's
 	// The kernel twin, filled in by default: an af_xdp port's netdev (<netdev>.<vlan> when
 	// tagged), a TAP with the interface's name for other ports; "" for access and mem.
 	char twin[16];
@@ -89,15 +90,26 @@ struct conf_pool {
 	uint8_t high_percent, low_percent;
 };
 
+enum conf_local_routing { CONF_ROUTING_DEFAULT, CONF_ROUTING_ON, CONF_ROUTING_OFF };
+
 struct conf_profile {
 	char match[256]; // a whole NAI, "@realm", or "*"
 	bool permit;
-	struct conf_word *pools; // none: all
+	struct ip6_addr lma;                   // of a MAG's: zero: mag.lma
+	enum conf_local_routing local_routing; // of a MAG's
+	char service[254];                     // of a MAG's: RFC 5149; "": none
+	struct conf_word *pools;               // none: all
 	uint32_t n_pools;
 	uint32_t max_lifetime_s, sessions; // 0: as for all
 	uint8_t prefix_count;
 	struct conf_static *prefixes;
 	uint32_t n_prefixes;
+};
+
+struct conf_radius_server {
+	char address[64]; // IPv6 or IPv4
+	uint16_t port;
+	char secret_file[CONF_PATH];
 };
 
 struct conf_nexthop { // static ones, in place of a kernel twin: benchmarks, in-memory ports
@@ -141,9 +153,14 @@ struct conf {
 		uint32_t icmp_rate;  // ICMPv6 errors per second and worker
 	} lma;
 	struct {
-		struct ip6_addr coa, lmaa; // proxy-CoA, address of the LMA
-		char realm[241];           // unknown nodes are <mac>@realm; "": they are not served
-		uint32_t access_tech;      // RFC 5213 8.5
+		struct ip6_addr coa, lmaa;  // proxy-CoA, address of the LMA
+		struct ip6_addr *more_lmas; // that profiles may name
+		uint32_t n_more_lmas;
+		bool local_routing; // EnableMAGLocalRouting
+		bool prefixes_end_with_binding;
+		uint32_t advertise_interval_s;
+		char realm[241];      // unknown nodes are <mac>@realm; "": they are not served
+		uint32_t access_tech; // RFC 5213 8.5
 		uint32_t max_nodes, max_pending, lifetime_s;
 		bool timestamps;
 		struct ip6_addr link_local; // FixedMAGLinkLocalAddressOnAllAccessLinks
@@ -159,6 +176,13 @@ struct conf {
 		uint32_t interval_s, missing_allowed; // RFC 5847; interval 0: sends no requests
 		char counter[CONF_PATH];              // file of the restart counter
 	} heartbeat;
+	struct {
+		struct conf_radius_server *servers; // none: nobody is asked
+		uint32_t n_servers;
+		uint32_t timeout_ms, tries, threads, hold_rejected_s;
+		bool serve_unanswered;
+		char nas_identifier[CONF_NAME], dictionary[CONF_PATH];
+	} radius;
 	struct conf_node *nodes;
 	struct conf_port *ports;
 	struct conf_interface *interfaces;

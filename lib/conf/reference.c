@@ -51,16 +51,29 @@ static void emit_default(const struct schema_row *row, FILE *out)
 		fputs("none", out);
 }
 
+// The one program that reads this key, where others read the rest of its section; else -1.
+static int own_reader(const struct schema_row *row)
+{
+	char section[64];
+
+	snprintf(section, sizeof(section), "%.*s", (int)strcspn(row->path, ".["), row->path);
+	const struct schema_row *above = schema_find(section);
+	return above != NULL && schema_reader(above) >= 0 ? -1 : schema_reader(row);
+}
+
 static void emit_row(const struct schema_row *row, FILE *out)
 {
 	char range[128];
+	int reader = own_reader(row);
 
 	value_range(row, range, sizeof(range));
 	fprintf(out, "| `%s` | %s%s%s%s%s | ", row->path, type_text(row),
 		range[0] != '\0' ? ", " : "", range,
 		row->unit[0] != '\0' && row->type == SCHEMA_NUMBER ? " " : "", row->unit);
 	emit_default(row, out);
-	fprintf(out, " | %s | %s |\n", row->apply == SCHEMA_LIVE ? "live" : "restart", row->text);
+	fprintf(out, " | %s | %s%s%s |\n", row->apply == SCHEMA_LIVE ? "live" : "restart",
+		row->text, reader >= 0 ? " For kedge-" : "",
+		reader >= 0 ? (reader == CONF_MAG ? "mag alone." : "lma alone.") : "");
 }
 
 static void emit_table_head(const struct schema_row *section, FILE *out)

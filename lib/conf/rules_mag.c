@@ -30,10 +30,11 @@ static void the_router_that_nodes_see_is_a_link_local_unicast_one(const struct v
 	const struct yaml_node *node = rule_key(v, "mag", "link_local");
 	char text[IP6_ADDR_TEXT];
 
-	if (node != NULL && !ip6_is_link_local(v->c->mag.link_local))
+	if (node != NULL && !ip6_is_zero(v->c->mag.link_local) &&
+	    !ip6_is_link_local(v->c->mag.link_local))
 		mistake_add(v->m, node->line, node->column,
 			    "mag.link_local: %s is not link-local, RFC 6543 has "
-			    "fe80::200:5eff:fe00:5213 for every MAG",
+			    "fe80::200:5eff:fe00:5213 for every MAG, \"::\" leaves it to the LMA",
 			    ip6_format(v->c->mag.link_local, text));
 	node = rule_key(v, "mag", "link_layer");
 	if (node != NULL && (v->c->mag.link_layer[0] & 1) != 0)
@@ -53,6 +54,80 @@ static void prefixes_are_preferred_no_longer_than_valid(const struct view *v)
 			    "mag.prefix_preferred_s is %u and mag.prefix_valid_s %u: a prefix "
 			    "cannot be preferred longer than it is valid",
 			    v->c->mag.prefix_preferred_s, v->c->mag.prefix_valid_s);
+}
+
+static void a_node_hears_of_its_router_before_it_gives_it_up(const struct view *v)
+{
+	const struct yaml_node *node = rule_key(v, "mag", "advertise_interval_s");
+
+	if (node == NULL)
+		node = rule_key(v, "mag", "router_lifetime_s");
+	if (node != NULL && v->c->mag.advertise_interval_s >= v->c->mag.router_lifetime_s)
+		mistake_add(v->m, node->line, node->column,
+			    "mag.advertise_interval_s is %u and mag.router_lifetime_s %u: nodes "
+			    "would lose their router in between",
+			    v->c->mag.advertise_interval_s, v->c->mag.router_lifetime_s);
+}
+
+static bool is_lma(const struct conf *c, struct ip6_addr a)
+{
+	for (uint32_t i = 0; i < c->mag.n_more_lmas; i++)
+		if (ip6_equal(c->mag.more_lmas[i], a))
+			return true;
+	return ip6_equal(c->mag.lmaa, a);
+}
+
+static void further_lmas_are_routable_and_others(const struct view *v)
+{
+	const struct yaml_node *node = rule_key(v, "mag", "more_lmas");
+	char text[IP6_ADDR_TEXT];
+
+	for (uint32_t i = 0; node != NULL && i < v->c->mag.n_more_lmas; i++) {
+		struct ip6_addr a = v->c->mag.more_lmas[i];
+		bool again = ip6_equal(a, v->c->mag.lmaa) || ip6_equal(a, v->c->mag.coa);
+		for (uint32_t k = 0; k < i; k++)
+			again |= ip6_equal(a, v->c->mag.more_lmas[k]);
+		if (!ip6_is_routable_unicast(a))
+			mistake_add(v->m, node->line, node->column,
+				    "mag.more_lmas: %s is no routable unicast address",
+				    ip6_format(a, text));
+		else if (again)
+			mistake_add(v->m, node->line, node->column,
+				    "mag.more_lmas: %s stands in mag already: keep one",
+				    ip6_format(a, text));
+	}
+}
+
+static void profiles_name_lmas_that_are_here(const struct view *v)
+{
+	char text[IP6_ADDR_TEXT];
+
+	for (uint32_t i = 0; i < v->c->n_profiles && v->c->program == CONF_MAG; i++) {
+		const struct yaml_node *node = rule_item(v, "profiles", i, "lma");
+		if (node != NULL && !ip6_is_zero(v->c->profiles[i].lma) &&
+		    !is_lma(v->c, v->c->profiles[i].lma))
+			mistake_add(v->m, node->line, node->column,
+				    "profiles[].lma: %s is neither mag.lma nor in mag.more_lmas",
+				    ip6_format(v->c->profiles[i].lma, text));
+	}
+}
+
+static void radius_files_have_absolute_paths(const struct view *v)
+{
+	const struct yaml_node *node = rule_key(v, "radius", "dictionary");
+
+	if (node != NULL && v->c->radius.dictionary[0] != '\0' && v->c->radius.dictionary[0] != '/')
+		mistake_add(v->m, node->line, node->column,
+			    "radius.dictionary: \"%s\" is no absolute path",
+			    v->c->radius.dictionary);
+	const struct yaml_node *list = yaml_find(yaml_find(v->root, "radius"), "servers");
+	for (uint32_t i = 0; i < v->c->radius.n_servers; i++) {
+		node = yaml_find(list->items[i], "secret_file");
+		if (node != NULL && node->good && v->c->radius.servers[i].secret_file[0] != '/')
+			mistake_add(v->m, node->line, node->column,
+				    "radius.servers[].secret_file: \"%s\" is no absolute path",
+				    v->c->radius.servers[i].secret_file);
+	}
 }
 
 static void a_realm_stands_behind_the_at_sign(const struct view *v)
@@ -202,6 +277,10 @@ rule_fn *const rules_of_mag[] = {
 	the_mag_and_its_lma_are_two_routable_addresses,
 	the_router_that_nodes_see_is_a_link_local_unicast_one,
 	prefixes_are_preferred_no_longer_than_valid,
+	a_node_hears_of_its_router_before_it_gives_it_up,
+	further_lmas_are_routable_and_others,
+	profiles_name_lmas_that_are_here,
+	radius_files_have_absolute_paths,
 	a_realm_stands_behind_the_at_sign,
 	nodes_have_a_unicast_mac_address_each,
 	a_mag_stands_between_nodes_and_the_network,

@@ -111,7 +111,9 @@ static void check_static(const struct view *v, uint32_t i, uint32_t k)
 	if (node == NULL)
 		return;
 	ip6_prefix_format(prefix, text);
-	if (pool == NULL)
+	if (v->c->program == CONF_MAG)
+		; // the LMA's pools are not known here
+	else if (pool == NULL)
 		mistake_add(v->m, node->line, node->column,
 			    "profiles[].prefixes: %s is in no pool: core routers would not route "
 			    "it here",

@@ -57,23 +57,34 @@ const struct schema_row schema[] = {
 	{.path = NULL},
 };
 
-// Sections that are for one program; all others are for every one.
+// What is for one program, with all below it; all else is for every one.
 static const struct {
-	const char *section;
+	const char *path;
 	enum conf_program program;
 } readers[] = {
-	{"lma", CONF_LMA},      {"mags", CONF_LMA}, {"pools", CONF_LMA},
-	{"profiles", CONF_LMA}, {"mag", CONF_MAG},  {"nodes", CONF_MAG},
+	{"lma", CONF_LMA},
+	{"mags", CONF_LMA},
+	{"pools", CONF_LMA},
+	{"profiles[].pools", CONF_LMA},
+	{"profiles[].sessions", CONF_LMA},
+	{"profiles[].prefix_count", CONF_LMA},
+	{"mag", CONF_MAG},
+	{"radius", CONF_MAG},
+	{"nodes", CONF_MAG},
+	{"interfaces[].access_technology", CONF_MAG},
+	{"profiles[].lma", CONF_MAG},
+	{"profiles[].local_routing", CONF_MAG},
+	{"profiles[].service", CONF_MAG},
 };
 
 int schema_reader(const struct schema_row *row)
 {
-	size_t n = strcspn(row->path, ".[");
-
-	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
-		if (strlen(readers[i].section) == n &&
-		    strncmp(readers[i].section, row->path, n) == 0)
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+		size_t n = strlen(readers[i].path);
+		if (strncmp(readers[i].path, row->path, n) == 0 &&
+		    strchr(".[", row->path[n]) != NULL) // or its end
 			return (int)readers[i].program;
+	}
 	return -1;
 }
 

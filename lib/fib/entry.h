@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -22,8 +23,10 @@ struct fwd_tunnel {
 // (MAG-PP-04). All zero at an LMA.
 struct fwd_access {
 	uint8_t mac[6];
-	uint16_t port, vlan; // vlan 0: untagged
-	uint16_t mtu;        // of the access link, IP bytes
+	uint8_t port;
+	bool local;    // straight to other nodes here that have it too (MAG-FW-04)
+	uint16_t vlan; // 0: untagged
+	uint16_t mtu;  // of the access link, IP bytes
 };
 
 struct fwd_entry {

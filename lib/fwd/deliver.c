@@ -2,7 +2,7 @@
 //
 // Decides by the destination's binding and by the tunnel that the packet came through (MAG-FW-03);
 // all addresses in a node's prefix go to that node's MAC address. The MAG's own packets to a node
-// pass here too.
+// pass here too, and end here what access.c sends from one node straight to another.
 #include <string.h>
 
 #include <rte_prefetch.h>
@@ -32,7 +32,7 @@ static uint8_t write_l2(uint8_t l2[NEXTHOP_L2_MAX], const struct fwd_access *to,
 	return n;
 }
 
-static void hand_to_node(struct fwd *f, struct pkt *p, const struct fwd_access *to)
+void fwd_hand_to_node(struct fwd *f, struct pkt *p, const struct fwd_access *to)
 {
 	uint8_t l2[NEXTHOP_L2_MAX];
 
@@ -61,7 +61,7 @@ static void deliver(struct fwd *f, struct pkt *p, uint32_t value)
 		return fwd_refuse(f, p, V_DROP_HOP_LIMIT, hop_limit_exceeded);
 	h->hop_limit--; // LMA-FW-07
 	p->verdict = V_TX_DOWNLINK;
-	hand_to_node(f, p, &e->access);
+	fwd_hand_to_node(f, p, &e->access);
 }
 
 static void look_up(const struct fwd *f, const struct lane *in, uint16_t n, uint32_t *values)
@@ -104,7 +104,7 @@ void fwd_deliver_own(struct fwd *f)
 		else if (values[i] < BCACHE_FIRST) // its prefix has no place but here (MAG-FW-05)
 			fwd_drop(f, in->p[i].m, V_DROP_DETACHED);
 		else
-			hand_to_node(f, &in->p[i], &entry_get(f->fib, values[i])->access);
+			fwd_hand_to_node(f, &in->p[i], &entry_get(f->fib, values[i])->access);
 	}
 	in->n = left;
 }

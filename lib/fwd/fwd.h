@@ -11,7 +11,7 @@
 // punt.c      to the control thread, policed per MAG
 // limit.c     the limit option of a packet that enters a tunnel
 // frag.c      outer packets in pieces; reassemble.[ch] the way back
-// access.c    uplink at a MAG: whose frame, from where, into the tunnel
+// access.c    uplink at a MAG: whose frame, from where, into the tunnel or straight to a node here
 // deliver.c   downlink at a MAG: out of the tunnel, to the node's link
 // listen.c    frames of access links and of the kernel for control, policed
 //

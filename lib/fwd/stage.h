@@ -133,6 +133,8 @@ void fwd_relay(struct fwd *, struct pkt *);
 
 // ---- Parts of tunnels that LMA and MAG share.
 
+// MAG: onto that node's link; what does not fit it is refused.
+void fwd_hand_to_node(struct fwd *, struct pkt *, const struct fwd_access *to);
 // Takes the outer headers off every packet of the tunnel lane; what is not let in is dropped by
 // name. How many are left at its front.
 uint16_t fwd_unwrap(struct fwd *);

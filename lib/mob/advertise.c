@@ -2,6 +2,21 @@
 #include "mob/mag_engine.h"
 #include "wire/nd.h"
 
+struct ip6_addr link_local_of(const struct mag *m, const struct bul_entry *e)
+{
+	return ip6_is_zero(m->conf.link_local) ? e->link_local : m->conf.link_local;
+}
+
+// MAG-RA-02.
+static uint16_t mtu_of(const struct mag *m, const struct bul_entry *e)
+{
+	uint16_t i = e->link.interface, tunnel = m->lmas[e->lma].tunnel_mtu;
+	uint16_t own = i < m->conf.n_interfaces ? m->conf.interfaces[i].mtu : 0;
+	uint16_t access = own != 0 ? own : m->conf.access_mtu;
+
+	return tunnel < access ? tunnel : access;
+}
+
 static struct mag_action *to_node(struct mag *m, const struct bul_entry *e,
 				  const struct ip6_prefix *hnps, uint32_t n)
 {
@@ -12,16 +27,37 @@ static struct mag_action *to_node(struct mag *m, const struct bul_entry *e,
 	memcpy(out->hnps, hnps, n * sizeof(*hnps));
 	struct mag_action *a = &out->action;
 	a->advertise.link = e->link;
-	a->advertise.src = m->conf.link_local; // MAG-RA-03
+	a->advertise.src = link_local_of(m, e); // MAG-RA-03
 	a->advertise.hnps = out->hnps;
 	a->advertise.n_hnps = n;
 	// MAG-RA-07: the MAG stays the default router while the node is served.
 	a->advertise.router_lifetime_s = m->conf.router_lifetime_s;
-	// MAG-RA-02.
-	a->advertise.mtu =
-		m->conf.tunnel_mtu < m->conf.access_mtu ? m->conf.tunnel_mtu : m->conf.access_mtu;
+	a->advertise.mtu = mtu_of(m, e);
 	m->totals.adverts++;
 	return a;
+}
+
+// MAG-RA-05: free, or no longer than the binding.
+static void put_lifetimes(const struct mag *m, const struct bul_entry *e, struct mag_action *a)
+{
+	ns_t left = e->expires > m->now.mono ? (e->expires - m->now.mono) / NS_SEC : 0;
+	uint32_t most = m->conf.prefixes_end_with_binding && e->expires != 0 ? (uint32_t)left + 1
+									     : UINT32_MAX;
+	uint32_t valid = m->conf.prefix_valid_s, preferred = m->conf.prefix_preferred_s;
+
+	a->advertise.valid_s = valid < most ? valid : most;
+	a->advertise.preferred_s = preferred < most ? preferred : most;
+}
+
+// A host gives its router up when the router lifetime is over, and asks for none while it has one:
+// so it is told again before (RFC 4861 6.2.4, between 3/4 of the interval and all of it).
+static ns_t next_advert(struct mag *m)
+{
+	uint32_t quarter_ms = (uint32_t)(m->conf.advertise_interval / 4 / NS_MSEC) + 1;
+
+	if (m->conf.advertise_interval == 0)
+		return 0;
+	return m->now.mono + m->conf.advertise_interval - rng_below(&m->rng, quarter_ms) * NS_MSEC;
 }
 
 void advertise(struct mag *m, uint32_t i)
@@ -29,14 +65,14 @@ void advertise(struct mag *m, uint32_t i)
 	struct bul_entry *e = entry_of(m, i);
 
 	// MAG-RA-01: none before the binding is accepted, none after a refusal.
-	if (!e->bound || e->n_hnps == 0)
+	if (!e->bound || e->n_hnps == 0 || ip6_is_zero(link_local_of(m, e)))
 		return;
 	struct mag_action *a = to_node(m, e, e->hnps, e->n_hnps);
 	if (a == NULL)
 		return;
-	a->advertise.valid_s = m->conf.prefix_valid_s;
-	a->advertise.preferred_s = m->conf.prefix_preferred_s;
+	put_lifetimes(m, e, a);
 	e->advertised = true;
+	e->due_advert = next_advert(m);
 	if (e->attach_us == 0)
 		e->attach_us = (uint32_t)((m->now.mono - e->since) / 1000) + 1;
 }
@@ -60,7 +96,10 @@ void probe(struct mag *m, uint32_t i)
 	if (out == NULL)
 		return;
 	out->action.probe.link = e->link;
-	out->action.probe.src = m->conf.link_local;
+	out->action.probe.src = link_local_of(m, e);
+	// Before the LMA gave one: RFC 6543's, which no node can have.
+	if (ip6_is_zero(out->action.probe.src))
+		out->action.probe.src = ip6_from64(0xfe80000000000000, 0x02005efffe005213);
 	out->action.probe.target = ip6_is_zero(e->addr) ? nd_link_local_of(e->link.mac) : e->addr;
 	m->totals.probes++;
 }

@@ -4,7 +4,7 @@
 // entry.
 #include "mob/mag_engine.h"
 
-// MAG-REG-06: what a refusal means. Whatever it is, the prefixes go first.
+// MAG-REG-06: what a refusal means. Whatever it is but GO_ON, the prefixes go first.
 enum remedy {
 	LATER,              // again with back-off
 	AGAIN,              // at once with a new timestamp, then with back-off
@@ -12,6 +12,7 @@ enum remedy {
 	SLOWLY, // a PBU that came late looks so; if it happens again, the clocks differ,
 		// and it is no use to hurry
 	NEVER,  // not before an operator acts
+	GO_ON,  // of a session that exists nothing changes
 };
 
 static enum remedy remedy_for(uint8_t status)
@@ -21,10 +22,13 @@ static enum remedy remedy_for(uint8_t status)
 		enum remedy remedy;
 	} rows[] = {
 		{PBA_SEQUENCE_OUT_OF_WINDOW, AGAIN_AFTER_THEIRS},
+		{PBA_SERVICE_AUTHORIZATION_FAILED, NEVER}, // RFC 5149 4.2: the session is gone
 		{PBA_PROXY_REG_NOT_ENABLED, NEVER},
 		{PBA_NOT_AUTHORIZED_FOR_HNP, AGAIN}, // INITIAL: with a zero HNP, not with the same
 		{PBA_TIMESTAMP_MISMATCH, SLOWLY},
 		{PBA_TIMESTAMP_LOWER, AGAIN},
+		{PBA_PREFIX_SET_MISMATCH, AGAIN}, // as with 155
+		{PBA_CANNOT_MEET_QOS, GO_ON},     // RFC 7222 5.1
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -50,22 +54,22 @@ static bool is_of_link(const struct bul_entry *e, const struct mh *mh)
 	       span_equal(ll->ll_id.id, (struct span){e->link.mac, sizeof(e->link.mac)});
 }
 
-// MAG-REG-05, MAG-REG-12: by MN-ID and number. That of a 135 is the LMA's last one, not ours, so
-// the link tells which of a node's sessions it is about.
-static bool answers(const struct bul_entry *e, const struct mh *mh)
+// MAG-REG-05, MAG-REG-12: by LMA, MN-ID and number. That of a 135 is the LMA's last one, not ours,
+// so the link tells which of a node's sessions it is about.
+static bool answers(const struct bul_entry *e, uint8_t lma, const struct mh *mh)
 {
-	if (!e->waiting)
+	if (!e->waiting || e->lma != lma)
 		return false;
 	return mh->ba.status == PBA_SEQUENCE_OUT_OF_WINDOW ? is_of_link(e, mh)
 							   : mh->ba.seq == e->seq;
 }
 
-static uint32_t find_request(const struct mag *m, const struct mh *mh)
+static uint32_t find_request(const struct mag *m, uint8_t lma, const struct mh *mh)
 {
 	struct span mn_id = id_of(mh);
 	uint32_t i = bul_find_mn_id(&m->bul, mn_id, BUL_NULL);
 
-	while (i != BUL_NULL && !answers(&m->bul.entries[i], mh))
+	while (i != BUL_NULL && !answers(&m->bul.entries[i], lma, mh))
 		i = bul_find_mn_id(&m->bul, mn_id, i);
 	return i;
 }
@@ -78,7 +82,7 @@ static bool repeats(const struct mag *m, const struct bul_entry *e, const struct
 	const struct mh_opt *hi = mh_find(mh, OPT_HANDOFF), *att = mh_find(mh, OPT_ACCESS);
 
 	return hi != NULL && hi->handoff.indicator == handoff && att != NULL &&
-	       att->access.tech == m->conf.access_tech && is_of_link(e, mh);
+	       att->access.tech == access_tech_of(m, e) && is_of_link(e, mh);
 }
 
 static bool has_hnp(const struct ip6_prefix *v, uint8_t n, struct ip6_prefix p)
@@ -113,7 +117,8 @@ static void put_bind(struct mag *m, const struct bul_entry *e, struct ip6_prefix
 		return;
 	out->action.bind.hnp = hnp;
 	out->action.bind.link = e->link;
-	out->action.bind.lmaa = m->conf.lmaa;
+	out->action.bind.lmaa = m->lmas[e->lma].addr;
+	out->action.bind.local = e->local;
 }
 
 static void put_unbind(struct mag *m, struct ip6_prefix hnp)
@@ -213,6 +218,48 @@ static void take_lifetime(struct mag *m, struct bul_entry *e, uint32_t granted_s
 		e->due_refresh = e->expires;
 }
 
+// MAG-REG-17: the LMA would like to be asked earlier.
+static void take_advice(const struct mag *m, struct bul_entry *e, const struct mh *mh)
+{
+	const struct mh_opt *opt = mh_find(mh, OPT_REFRESH_ADVICE);
+	ns_t interval = opt != NULL ? opt->refresh_advice.interval_4s * 4 * NS_SEC : 0;
+
+	if (interval == 0 || e->sent + interval >= e->expires)
+		return;
+	e->due_refresh = e->sent + interval > m->now.mono ? e->sent + interval : m->now.mono;
+}
+
+static struct ip6_addr own_link_local(struct mag *m, const struct bul_entry *e)
+{
+	struct ip6_addr a;
+
+	do
+		a = ip6_from64(0xfe80000000000000, rng_u64(&m->rng));
+	while (ip6_equal(a, e->addr));
+	return a;
+}
+
+// MAG-REG-08, MAG-REG-11: the LMA's address is ours on this link, unless it is the node's. True: it
+// is to be told at once of one that we chose.
+static bool take_link_local(struct mag *m, struct bul_entry *e, const struct mh *mh)
+{
+	const struct mh_opt *opt = mh_find(mh, OPT_LLA);
+
+	if (!ip6_is_zero(m->conf.link_local))
+		return false;
+	if (opt != NULL && ip6_is_link_local(opt->lla.addr) && !ip6_equal(opt->lla.addr, e->addr)) {
+		e->link_local = opt->lla.addr;
+		e->chose_own = false;
+		return false;
+	}
+	if (!e->chose_own)
+		e->link_local = own_link_local(m, e);
+	e->chose_own = true;
+	bool tell = !e->told_own; // once: an LMA that does not take it would be told for ever
+	e->told_own = true;
+	return tell;
+}
+
 static void take_acceptance(struct mag *m, uint32_t i, const struct mh *mh)
 {
 	struct bul_entry *e = entry_of(m, i);
@@ -234,19 +281,43 @@ static void take_acceptance(struct mag *m, uint32_t i, const struct mh *mh)
 		happen(m, i, EV_REFUSED_BY_LMA);
 		return;
 	}
-	bool changed = take_hnps(m, i, hnps, n);
+	struct ip6_addr before = e->link_local;
+	bool tell = take_link_local(m, e, mh);
+	bool changed = take_hnps(m, i, hnps, n) || !ip6_equal(before, e->link_local);
 	take_lifetime(m, e, granted_s);
+	take_advice(m, e, mh);
+	if (tell)
+		e->due_refresh = m->now.mono;
 	e->accepted = m->now.mono;
 	happen(m, i, EV_ACCEPTED);
 	// MAG-RA-09: after a first registration, and after the node came back; MAG-REG-15.
-	if (changed || request != REQUEST_REFRESH || e->forgotten)
+	if (changed || request != REQUEST_REFRESH || e->forgotten ||
+	    m->conf.prefixes_end_with_binding)
 		advertise(m, i);
 	e->forgotten = false;
 }
 
-void take_pba(struct mag *m, const struct mh *mh)
+void take_brr(struct mag *m, uint8_t lma, const struct mh *mh)
 {
-	uint32_t i = (mh->ba.flags & BA_P) != 0 ? find_request(m, mh) : BUL_NULL;
+	struct span mn_id = id_of(mh);
+	uint32_t i = mn_id.n > 0 ? bul_find_mn_id(&m->bul, mn_id, BUL_NULL) : BUL_NULL;
+	bool any = false;
+
+	for (; i != BUL_NULL; i = bul_find_mn_id(&m->bul, mn_id, i)) {
+		struct bul_entry *e = entry_of(m, i);
+		if (e->lma != lma || e->state != BUL_BOUND ||
+		    m->now.mono - e->accepted < initial_bindack_timeout)
+			continue;
+		any = true;
+		e->due_refresh = m->now.mono;
+		bul_schedule(&m->bul, i);
+	}
+	note(m, any ? MAG_NOTE_REFRESH_ASKED : MAG_NOTE_IGNORED_ROLE);
+}
+
+void take_pba(struct mag *m, uint8_t lma, const struct mh *mh)
+{
+	uint32_t i = (mh->ba.flags & BA_P) != 0 ? find_request(m, lma, mh) : BUL_NULL;
 
 	if (i == BUL_NULL) {
 		note(m, MAG_NOTE_IGNORED_PBA);
@@ -275,16 +346,33 @@ void take_pba(struct mag *m, const struct mh *mh)
 		bul_schedule(&m->bul, i);
 }
 
+// The session goes on, and is renewed later.
+static void go_on(struct mag *m, uint32_t i)
+{
+	struct bul_entry *e = entry_of(m, i);
+
+	note_of(m, MAG_NOTE_REFUSED, i);
+	e->due_request = 0;
+	e->due_refresh = m->now.mono + max_bindack_timeout;
+	bul_set_state(&m->bul, i, BUL_BOUND);
+}
+
 void take_refusal(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
 	enum remedy remedy = remedy_for(e->status);
 	ns_t wait = back_off(e->tries);
 
+	if (remedy == GO_ON && e->bound) {
+		go_on(m, i);
+		return;
+	}
 	drop_hnps(m, i, true); // MAG-REG-06, SEQ-25
 	note_of(m, MAG_NOTE_REFUSED, i);
 	lapse(m, i);
-	e->barred = remedy == NEVER;
+	e->reason = REASON_STATUS;
+	if (remedy == NEVER)
+		bar(m, i, REASON_STATUS);
 	if (remedy == SLOWLY && e->tries > 0)
 		wait = max_bindack_timeout;
 	else if ((remedy == AGAIN || remedy == AGAIN_AFTER_THEIRS) && e->tries == 0)

@@ -20,14 +20,11 @@ static void never(struct mag *m, uint32_t i)
 
 static void set(struct mag *m, uint32_t i, enum bul_state state)
 {
-	uint32_t before = m->bul.n_bound;
+	uint8_t lma = entry_of(m, i)->lma;
+	uint32_t before = m->bul.n_bound_at[lma];
 
 	bul_set_state(&m->bul, i, state);
-	// HB-02: requests only while there is a binding with the peer.
-	if (before == 0 && m->bul.n_bound > 0)
-		heartbeat_begin(&m->lma, &m->conf.heartbeat, &m->rng, m->now.mono);
-	if (before > 0 && m->bul.n_bound == 0)
-		heartbeat_end(&m->lma);
+	begin_or_end_heartbeat(m, lma, before);
 }
 
 void forget(struct mag *m, uint32_t i)
@@ -42,13 +39,13 @@ void lapse(struct mag *m, uint32_t i)
 	struct bul_entry *e = entry_of(m, i);
 
 	e->n_hnps = 0;
-	e->expires = e->due_request = e->due_refresh = 0;
+	e->expires = e->due_request = e->due_refresh = e->due_advert = 0;
 	e->waiting = e->wanted = e->forgotten = false;
 	set(m, i, BUL_REFUSED);
 }
 
 // Of a node that had prefixes here they are asked for again (MAG-REG-02); the LMA may say 155.
-static void first(struct mag *m, uint32_t i)
+void first(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
 	enum bul_request request = e->n_hnps > 0 ? REQUEST_REATTACH : REQUEST_INITIAL;
@@ -64,6 +61,17 @@ static void first(struct mag *m, uint32_t i)
 	e->wanted = true;
 	e->due_request = 0;
 	e->due_refresh = 0;
+}
+
+// MAG-PP-03, MAG-REG-21: while it is not known whether it may be served, its link is silent.
+static void arrive(struct mag *m, uint32_t i)
+{
+	if (!m->conf.authorise) {
+		first(m, i);
+		return;
+	}
+	set(m, i, BUL_ASKING);
+	ask(m, i);
 }
 
 // MAG-REG-14, for a node that may have a binding elsewhere by now: the LMA would take a renewal of
@@ -200,25 +208,23 @@ static void silent_refused(struct mag *m, uint32_t i)
 
 // MAG-REG-05: ignored, and the PBU is not sent again until an administrator acts. What is bound
 // lives out its lifetime.
-static void bar(struct mag *m, uint32_t i)
+static void differs(struct mag *m, uint32_t i)
 {
-	struct bul_entry *e = entry_of(m, i);
-
-	e->barred = true;
-	e->due_request = 0;
+	bar(m, i, REASON_MISMATCH);
 }
 
-static void bar_new(struct mag *m, uint32_t i)
+static void differs_new(struct mag *m, uint32_t i)
 {
 	lapse(m, i);
-	bar(m, i);
+	bar(m, i, REASON_MISMATCH);
 }
 
 static void granted(struct mag *m, uint32_t i)
 {
 	bool is_new = entry_of(m, i)->state == BUL_REGISTERING;
 
-	entry_of(m, i)->handoff = 0; // what the operator knew was of this attachment
+	entry_of(m, i)->handoff = 0; // what was known was of this attachment
+	entry_of(m, i)->reason = REASON_NONE;
 	set(m, i, BUL_BOUND);
 	if (is_new)
 		note_of(m, MAG_NOTE_BOUND, i);
@@ -233,6 +239,12 @@ static void left(struct mag *m, uint32_t i)
 	forget(m, i);
 }
 
+// It may not be served: that it is there changes nothing.
+static bool is_banned(const struct mag *m, uint32_t i)
+{
+	return m->bul.entries[i].banned;
+}
+
 // It is here again before its de-registration was answered. The new PBU is newer than that one:
 // whichever the LMA sees first, the node ends up bound (an older de-registration is refused with
 // 157, LMA-TS-08). What the workers know stays until the answer, at most for its lifetime.
@@ -240,6 +252,8 @@ static void back(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
 
+	if (is_banned(m, i))
+		return;
 	e->told = false;
 	e->since = m->now.mono;
 	e->attach_us = 0;
@@ -326,17 +340,31 @@ static void no_room(struct mag *m, uint32_t i)
 		e->advertised = false; // its first RA was among them
 	drop_hnps(m, i, true);
 	e->status = PBA_INSUFFICIENT_RESOURCES;
+	e->reason = REASON_NO_ROOM;
 	send_request(m, i, REQUEST_DEREG); // with the prefixes, so before they are forgotten
 	lapse(m, i);
 	e->due_request = m->now.mono + max_bindack_timeout; // others may have left by then
 }
 
+static void denied(struct mag *m, uint32_t i)
+{
+	forget(m, i); // it was never served
+}
+
+// Its session ends as if it had left; it is still there, so it is told (MAG-RA-05).
+static void denied_served(struct mag *m, uint32_t i)
+{
+	entry_of(m, i)->told = false;
+	entry_of(m, i)->banned = true;
+	leave(m, i);
+}
+
 static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
-	[BUL_NONE] = {[EV_HEARD] = first,
-		      [EV_LINK_UP] = first,
-		      [EV_SOLICIT] = first,
-		      [EV_SEARCH] = first,
-		      [EV_ATTACH] = first,
+	[BUL_NONE] = {[EV_HEARD] = arrive,
+		      [EV_LINK_UP] = arrive,
+		      [EV_SOLICIT] = arrive,
+		      [EV_SEARCH] = arrive,
+		      [EV_ATTACH] = arrive,
 		      [EV_DETACH] = never,
 		      [EV_SILENT] = never,
 		      [EV_ACCEPTED] = never,
@@ -345,7 +373,25 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 		      [EV_REPEAT] = never,
 		      [EV_REFRESH] = never,
 		      [EV_OVER] = never,
-		      [EV_NO_ROOM] = never},
+		      [EV_NO_ROOM] = never,
+		      [EV_PERMITTED] = never,
+		      [EV_DENIED] = never},
+	[BUL_ASKING] = {[EV_HEARD] = stay,
+			[EV_LINK_UP] = stay,
+			[EV_SOLICIT] = stay, // MAG-RA-01
+			[EV_SEARCH] = stay,
+			[EV_ATTACH] = stay,
+			[EV_DETACH] = denied, // the answer finds nobody
+			[EV_SILENT] = denied,
+			[EV_ACCEPTED] = never,
+			[EV_REFUSED_BY_LMA] = never,
+			[EV_MISMATCH] = never,
+			[EV_REPEAT] = never,
+			[EV_REFRESH] = never,
+			[EV_OVER] = never,
+			[EV_NO_ROOM] = never,
+			[EV_PERMITTED] = first,
+			[EV_DENIED] = denied},
 	[BUL_REGISTERING] = {[EV_HEARD] = heard_waiting,
 			     [EV_LINK_UP] = heard_waiting,
 			     [EV_SOLICIT] = heard_waiting, // the RA comes with the PBA (MAG-RA-01)
@@ -355,11 +401,13 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 			     [EV_SILENT] = silent,
 			     [EV_ACCEPTED] = granted,
 			     [EV_REFUSED_BY_LMA] = take_refusal,
-			     [EV_MISMATCH] = bar_new,
+			     [EV_MISMATCH] = differs_new,
 			     [EV_REPEAT] = repeat,
 			     [EV_REFRESH] = never,
 			     [EV_OVER] = never,
-			     [EV_NO_ROOM] = never},
+			     [EV_NO_ROOM] = never,
+			     [EV_PERMITTED] = stay,
+			     [EV_DENIED] = denied_served},
 	[BUL_BOUND] = {[EV_HEARD] = heard_bound,
 		       [EV_LINK_UP] = reattach,
 		       [EV_SOLICIT] = solicited,
@@ -373,7 +421,9 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 		       [EV_REPEAT] = never,
 		       [EV_REFRESH] = renew,
 		       [EV_OVER] = over,
-		       [EV_NO_ROOM] = no_room},
+		       [EV_NO_ROOM] = no_room,
+		       [EV_PERMITTED] = stay,
+		       [EV_DENIED] = denied_served},
 	[BUL_REFRESHING] = {[EV_HEARD] = heard_waiting,
 			    [EV_LINK_UP] = reattach_refreshing,
 			    [EV_SOLICIT] = solicited_refreshing,
@@ -383,11 +433,13 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 			    [EV_SILENT] = silent,
 			    [EV_ACCEPTED] = granted,
 			    [EV_REFUSED_BY_LMA] = take_refusal,
-			    [EV_MISMATCH] = bar,
+			    [EV_MISMATCH] = differs,
 			    [EV_REPEAT] = repeat,
 			    [EV_REFRESH] = renew, // the LMA restarted: what is out is in vain
 			    [EV_OVER] = over,
-			    [EV_NO_ROOM] = no_room},
+			    [EV_NO_ROOM] = no_room,
+			    [EV_PERMITTED] = stay,
+			    [EV_DENIED] = denied_served},
 	[BUL_LEAVING] = {[EV_HEARD] = back_if_silent,
 			 [EV_LINK_UP] = back,
 			 [EV_SOLICIT] = back,
@@ -401,7 +453,9 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 			 [EV_REPEAT] = left, // 1 s without an answer (MAG-REG-04)
 			 [EV_REFRESH] = never,
 			 [EV_OVER] = left,
-			 [EV_NO_ROOM] = left},
+			 [EV_NO_ROOM] = left,
+			 [EV_PERMITTED] = stay,
+			 [EV_DENIED] = stay},
 	[BUL_REFUSED] = {[EV_HEARD] = stay, // its own timer tries again
 			 [EV_LINK_UP] = stay,
 			 [EV_SOLICIT] = stay, // MAG-RA-01
@@ -415,59 +469,14 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 			 [EV_REPEAT] = again,
 			 [EV_REFRESH] = never,
 			 [EV_OVER] = never,
-			 [EV_NO_ROOM] = never},
+			 [EV_NO_ROOM] = never,
+			 [EV_PERMITTED] = stay,
+			 [EV_DENIED] = denied},
 };
 
 void happen(struct mag *m, uint32_t i, enum bul_event event)
 {
 	matrix[entry_of(m, i)->state][event](m, i);
 	if (entry_of(m, i)->used)
-		bul_schedule(&m->bul, i);
-}
-
-// ---- Time.
-
-// MAG-DET-01: a node that was not heard for a while is asked, and when it does not answer it is
-// gone. One whose link has just come up is not given up before that while is over: it cannot answer
-// yet if it still looks for duplicates of its address.
-static void look_after(struct mag *m, uint32_t i)
-{
-	struct bul_entry *e = entry_of(m, i);
-	bool early = m->now.mono - e->heard < m->conf.probe_after;
-
-	if (early && !e->wanted) {
-		e->probes = 0;
-		e->due_probe = e->heard + m->conf.probe_after;
-	} else if (e->probes >= m->conf.probes || e->state == BUL_REFUSED) {
-		happen(m, i, EV_SILENT);
-	} else {
-		if (!early || !e->came_up)
-			e->probes++;
-		e->due_probe = m->now.mono + m->conf.probe_interval;
-		probe(m, i);
-	}
-}
-
-void on_timer(struct mag *m, uint32_t i)
-{
-	struct bul_entry *e = entry_of(m, i);
-	ns_t now = m->now.mono;
-
-	if (e->gone) {
-		e->gone = false;
-		e->told = true;
-		happen(m, i, EV_DETACH);
-	} else if (e->expires != 0 && e->expires <= now) {
-		happen(m, i, EV_OVER);
-	} else if (e->due_request != 0 && e->due_request <= now) {
-		e->due_request = 0;
-		happen(m, i, EV_REPEAT);
-	} else if (e->due_refresh != 0 && e->due_refresh <= now) {
-		e->due_refresh = 0;
-		happen(m, i, EV_REFRESH);
-	} else if (e->due_probe != 0 && e->due_probe <= now) {
-		look_after(m, i);
-	}
-	if (e->used)
 		bul_schedule(&m->bul, i);
 }

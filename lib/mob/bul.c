@@ -39,10 +39,16 @@ int bul_init(struct bul *b, uint32_t max, struct siphash_key key, ns_t now)
 	return 0;
 }
 
+static void drop_texts(struct bul_entry *e)
+{
+	free(e->mn_id);
+	free(e->service);
+}
+
 void bul_done(struct bul *b)
 {
 	for (uint32_t i = 0; b->entries != NULL && i < b->max; i++)
-		free(b->entries[i].mn_id);
+		drop_texts(&b->entries[i]);
 	map_done(&b->by_link);
 	map_done(&b->by_mn_id);
 	map_done(&b->by_hnp);
@@ -94,7 +100,7 @@ void bul_del(struct bul *b, uint32_t i)
 	wheel_stop(b->timers, i);
 	map_del(&b->by_link, hash_link(b, e->link), i);
 	map_del(&b->by_mn_id, hash_mn_id(b, bul_mn_id(e)), i);
-	free(e->mn_id);
+	drop_texts(e);
 	*e = (struct bul_entry){0};
 	b->free[b->n_free++] = i;
 }
@@ -144,6 +150,8 @@ uint32_t bul_find_hnp(const struct bul *b, struct ip6_prefix hnp)
 static uint32_t *counter_of(struct bul *b, uint8_t state)
 {
 	switch (state) {
+	case BUL_ASKING:
+		return &b->n_asking;
 	case BUL_REGISTERING:
 		return &b->n_pending;
 	case BUL_REFUSED:
@@ -156,15 +164,67 @@ static uint32_t *counter_of(struct bul *b, uint8_t state)
 	}
 }
 
+static void count_state(struct bul *b, const struct bul_entry *e, uint32_t by)
+{
+	uint32_t *counter = counter_of(b, e->state);
+
+	if (counter != NULL)
+		*counter += by;
+	if (counter == &b->n_bound)
+		b->n_bound_at[e->lma] += by;
+}
+
 void bul_set_state(struct bul *b, uint32_t i, enum bul_state state)
 {
-	uint32_t *old = counter_of(b, b->entries[i].state), *new = counter_of(b, (uint8_t)state);
+	struct bul_entry *e = &b->entries[i];
 
-	if (old != NULL)
-		(*old)--;
-	if (new != NULL)
-		(*new)++;
-	b->entries[i].state = (uint8_t)state;
+	count_state(b, e, UINT32_MAX);
+	e->state = (uint8_t)state;
+	count_state(b, e, 1);
+}
+
+void bul_set_lma(struct bul *b, uint32_t i, uint8_t lma)
+{
+	struct bul_entry *e = &b->entries[i];
+
+	count_state(b, e, UINT32_MAX);
+	e->lma = lma;
+	count_state(b, e, 1);
+}
+
+bool bul_set_service(struct bul *b, uint32_t i, const char *service)
+{
+	struct bul_entry *e = &b->entries[i];
+	size_t n = strlen(service);
+	char *copy = n > 0 ? malloc(n + 1) : NULL;
+
+	if (n > 0 && copy == NULL)
+		return false;
+	if (n > 0)
+		memcpy(copy, service, n + 1);
+	free(e->service);
+	e->service = copy;
+	return true;
+}
+
+int bul_rename(struct bul *b, uint32_t i, struct span mn_id)
+{
+	struct bul_entry *e = &b->entries[i];
+	uint64_t old = hash_mn_id(b, bul_mn_id(e));
+
+	if (mn_id.n == 0 || mn_id.n > BUL_MAX_MN_ID || is_one_too_many(b, mn_id))
+		return -EEXIST;
+	char *copy = malloc(mn_id.n);
+	if (copy == NULL || map_add(&b->by_mn_id, hash_mn_id(b, mn_id), i) != 0) {
+		free(copy);
+		return -ENOMEM;
+	}
+	map_del(&b->by_mn_id, old, i);
+	memcpy(copy, mn_id.p, mn_id.n);
+	free(e->mn_id);
+	e->mn_id = copy;
+	e->mn_len = (uint8_t)mn_id.n;
+	return 0;
 }
 
 bool bul_bind(struct bul *b, uint32_t i, const struct ip6_prefix *hnps, uint8_t n)
@@ -206,6 +266,7 @@ void bul_schedule(struct bul *b, uint32_t i)
 	const struct bul_entry *e = &b->entries[i];
 	ns_t due = sooner(sooner(e->due_request, e->due_refresh), sooner(e->due_probe, e->expires));
 
+	due = sooner(due, sooner(e->due_advert, e->due_ask));
 	if (e->gone)
 		due = 1; // long past
 	if (due != 0)

@@ -9,7 +9,12 @@
 #include "base/wheel.h"
 #include "mob/mag.h"
 
-enum { BUL_NULL = UINT32_MAX, BUL_MAX_HNPS = 16, BUL_MAX_MN_ID = 253, BUL_MAX_LINKS = 16 };
+enum {
+	BUL_NULL = UINT32_MAX,
+	BUL_MAX_HNPS = MAG_MAX_HNPS,
+	BUL_MAX_MN_ID = 253,
+	BUL_MAX_LINKS = 16
+};
 
 // Which PBU is out for an entry, or was last.
 enum bul_request {
@@ -30,8 +35,15 @@ struct bul_entry {
 	bool came_up;    // its link came up just after it was registered: is it here again?
 	bool advertised; // the node was told of hnps
 	bool bound;      // hnps are in the workers' tables
-	bool barred;   // nothing is sent for it until an operator says so (MAG-REG-05, status 152)
-	uint8_t state; // enum bul_state
+	bool barred;    // nothing is sent for it until an operator says so (MAG-REG-05, status 152)
+	bool banned;    // it left because it may not be served any more: it does not come back so
+	bool asking;    // a MAG_ASK is out for it
+	bool local;     // may be routed to from other nodes here (MAG-FW-04)
+	bool told_own;  // the LMA was told of a link-local address of ours (MAG-REG-08)
+	bool chose_own; // link_local is ours and not the LMA's
+	uint8_t lma;    // number of its LMA
+	uint8_t reason; // enum mag_reason, of what is refused
+	uint8_t state;  // enum bul_state
 	uint8_t request; // enum bul_request
 	bool waiting;    // for the PBA to it
 	uint8_t handoff, status, tries, probes, n_hnps, mn_len;
@@ -42,16 +54,21 @@ struct bul_entry {
 	uint32_t pbus, retries, attach_us;
 	uint64_t last_timestamp;
 	ns_t since, heard, sent, accepted, expires, window;
-	ns_t due_request, due_refresh, due_probe; // 0: none
-	struct ip6_addr addr;                     // where it was heard from; zero: not known
+	ns_t due_request, due_refresh, due_probe, due_advert, due_ask; // 0: none
+	uint32_t lifetime_s;                                           // to ask for
+	uint64_t ticket;                                               // of its MAG_ASK
+	struct ip6_addr addr;       // where it was heard from; zero: not known
+	struct ip6_addr link_local; // of the MAG's, of this session; zero: none yet
 	struct ip6_prefix hnps[BUL_MAX_HNPS];
 	char *mn_id;
+	char *service; // RFC 5149; NULL: none
 };
 
 struct bul {
 	struct bul_entry *entries;
 	uint32_t *free;
-	uint32_t n_free, max, n_bound, n_refused, n_pending;
+	uint32_t n_free, max, n_asking, n_refused, n_pending;
+	uint32_t n_bound, n_bound_at[MAG_MAX_LMAS];
 	struct map by_link, by_mn_id, by_hnp;
 	struct siphash_key key;
 	struct wheel *timers;
@@ -69,7 +86,12 @@ uint32_t bul_find_mn_id(const struct bul *, struct span mn_id, uint32_t after);
 // Whose prefix this is in the workers' tables.
 uint32_t bul_find_hnp(const struct bul *, struct ip6_prefix);
 
+// Another identity; -EEXIST too many of it, -ENOMEM: it keeps the one it has.
+int bul_rename(struct bul *, uint32_t, struct span mn_id);
+
 void bul_set_state(struct bul *, uint32_t, enum bul_state);
+void bul_set_lma(struct bul *, uint32_t, uint8_t lma);      // while it is not bound
+bool bul_set_service(struct bul *, uint32_t, const char *); // "": none. False: no memory
 // Its prefixes from now on, all in the workers' tables. False: no memory, it has none then.
 bool bul_bind(struct bul *, uint32_t, const struct ip6_prefix *, uint8_t n);
 void bul_unbind(struct bul *, uint32_t);   // none of them is in the tables; they stay known

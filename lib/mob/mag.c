@@ -5,35 +5,60 @@
 
 #include "mob/mag_engine.h"
 
-static uint64_t hash_mac(const struct mag *m, const uint8_t mac[6])
+static void *copy_of(const void *rows, uint32_t n, size_t size)
 {
-	return siphash(m->key, mac, 6);
+	void *copy = calloc((size_t)n + 1, size);
+
+	if (copy != NULL && n > 0)
+		memcpy(copy, rows, n * size);
+	return copy;
 }
 
-static bool make_tables(struct mag *m, const struct mag_conf *c)
+static bool copy_conf(struct mag *m, const struct mag_conf *c)
 {
-	struct mag_node_conf *nodes = calloc((size_t)c->n_nodes + 1, sizeof(*nodes));
+	m->conf = *c;
+	m->conf.nodes = copy_of(c->nodes, c->n_nodes, sizeof(*c->nodes));
+	m->conf.profiles = copy_of(c->profiles, c->n_profiles, sizeof(*c->profiles));
+	m->conf.interfaces = copy_of(c->interfaces, c->n_interfaces, sizeof(*c->interfaces));
+	// In units of 4 s in 16 bits; zero would be a de-registration.
+	if (m->conf.lifetime_s < 4)
+		m->conf.lifetime_s = 4;
+	if (m->conf.lifetime_s > UINT16_MAX * 4u)
+		m->conf.lifetime_s = UINT16_MAX * 4u;
+	return m->conf.nodes != NULL && m->conf.profiles != NULL && m->conf.interfaces != NULL;
+}
 
-	m->conf.nodes = nodes;
-	m->out = calloc(MAG_ACTIONS, sizeof(*m->out));
-	m->messages = calloc(MAG_MESSAGES, sizeof(*m->messages));
-	if (nodes == NULL || m->out == NULL || m->messages == NULL ||
-	    map_init(&m->node_rows, c->n_nodes) != 0 ||
-	    bul_init(&m->bul, c->max_nodes, m->key, m->now.mono) != 0)
-		return false;
-	for (uint32_t i = 0; i < c->n_nodes; i++) {
-		nodes[i] = c->nodes[i];
-		if (map_add(&m->node_rows, hash_mac(m, nodes[i].mac), i) != 0)
+static bool index_rows(struct mag *m)
+{
+	const struct mag_conf *c = &m->conf;
+
+	for (uint32_t i = 0; i < c->n_nodes; i++)
+		if (map_add(&m->node_rows, siphash(m->key, c->nodes[i].mac, 6), i) != 0)
+			return false;
+	for (uint32_t i = 0; i < c->n_profiles; i++) {
+		const char *match = c->profiles[i].match;
+		if (map_add(&m->profile_rows, siphash(m->key, match, strlen(match)), i) != 0)
 			return false;
 	}
 	return true;
 }
 
+static bool make_tables(struct mag *m, const struct mag_conf *c)
+{
+	m->out = calloc(MAG_ACTIONS, sizeof(*m->out));
+	m->messages = calloc(MAG_MESSAGES, sizeof(*m->messages));
+	return copy_conf(m, c) && m->out != NULL && m->messages != NULL &&
+	       map_init(&m->node_rows, c->n_nodes) == 0 &&
+	       map_init(&m->profile_rows, c->n_profiles) == 0 &&
+	       refusals_init(&m->refusals, m->key) == 0 &&
+	       bul_init(&m->bul, c->max_nodes, m->key, m->now.mono) == 0 && index_rows(m);
+}
+
 struct mag *mag_new(const struct mag_conf *conf, uint64_t seed, struct instant now)
 {
-	struct mag *m = conf->max_nodes > 0 && conf->max_nodes <= WHEEL_MAX_ITEMS
-				? calloc(1, sizeof(*m))
-				: NULL;
+	bool is_sound = conf->max_nodes > 0 && conf->max_nodes <= WHEEL_MAX_ITEMS &&
+			conf->n_lmas > 0 && conf->n_lmas <= MAG_MAX_LMAS;
+	struct mag *m = is_sound ? calloc(1, sizeof(*m)) : NULL;
 
 	if (m == NULL)
 		return NULL;
@@ -41,22 +66,11 @@ struct mag *mag_new(const struct mag_conf *conf, uint64_t seed, struct instant n
 	m->key = (struct siphash_key){rng_u64(&m->rng), rng_u64(&m->rng)};
 	m->seq = (uint16_t)rng_u64(&m->rng);
 	m->now = now;
-	m->conf = *conf;
-	// In units of 4 s in 16 bits; zero would be a de-registration.
-	if (m->conf.lifetime_s < 4)
-		m->conf.lifetime_s = 4;
-	if (m->conf.lifetime_s > UINT16_MAX * 4u)
-		m->conf.lifetime_s = UINT16_MAX * 4u;
 	if (!make_tables(m, conf)) {
 		mag_free(m);
 		return NULL;
 	}
-	// HB-04: the LMA learns at once that our sessions are gone.
-	struct mag_message *msg = conf->heartbeat.lost_sessions ? put_message(m) : NULL;
-	if (msg != NULL) {
-		heartbeat_unsolicited(&m->conf.heartbeat, &msg->mh);
-		send_message(m, msg);
-	}
+	lmas_begin(m);
 	return m;
 }
 
@@ -66,7 +80,11 @@ void mag_free(struct mag *m)
 		return;
 	bul_done(&m->bul);
 	map_done(&m->node_rows);
+	map_done(&m->profile_rows);
+	refusals_done(&m->refusals);
 	free((void *)(uintptr_t)m->conf.nodes);
+	free((void *)(uintptr_t)m->conf.profiles);
+	free((void *)(uintptr_t)m->conf.interfaces);
 	free(m->out);
 	free(m->messages);
 	free(m);
@@ -89,14 +107,14 @@ struct mag_message *put_message(struct mag *m)
 	return m->n_messages < MAG_MESSAGES ? &m->messages[m->n_messages++] : NULL;
 }
 
-void send_message(struct mag *m, const struct mag_message *msg)
+void send_message(struct mag *m, const struct mag_message *msg, struct ip6_addr lma)
 {
 	struct mag_out *out = put_out(m, MAG_SEND);
 
 	if (out == NULL)
 		return;
 	out->action.send.src = m->conf.coa;
-	out->action.send.dst = m->conf.lmaa;
+	out->action.send.dst = lma;
 	out->action.send.mh = &msg->mh;
 }
 
@@ -124,6 +142,10 @@ void drop_adverts(struct mag *m, struct mag_link link)
 			to->action.advertise.hnps = to->hnps;
 		if (to->action.kind == MAG_NOTE && to->action.note.mn_id.n > 0)
 			to->action.note.mn_id.p = to->mn_id;
+		if (to->action.kind == MAG_NOTE && to->action.note.why.n > 0)
+			to->action.note.why.p = to->why;
+		if (to->action.kind == MAG_ASK)
+			to->action.ask.mn_id.p = to->mn_id;
 	}
 	m->n_out = kept;
 }
@@ -135,6 +157,17 @@ void note(struct mag *m, enum mag_note_kind kind)
 	m->totals.notes[kind]++;
 	if (out != NULL)
 		out->action.note.kind = kind;
+}
+
+void note_lma(struct mag *m, enum mag_note_kind kind, struct ip6_addr lma)
+{
+	struct mag_out *out = put_out(m, MAG_NOTE);
+
+	m->totals.notes[kind]++;
+	if (out == NULL)
+		return;
+	out->action.note.kind = kind;
+	out->action.note.lma = lma;
 }
 
 void note_of(struct mag *m, enum mag_note_kind kind, uint32_t i)
@@ -149,6 +182,7 @@ void note_of(struct mag *m, enum mag_note_kind kind, uint32_t i)
 	out->action.note.kind = kind;
 	out->action.note.link = e->link;
 	out->action.note.mn_id = (struct span){out->mn_id, e->mn_len};
+	out->action.note.lma = m->lmas[e->lma].addr;
 	out->action.note.status = e->status;
 }
 
@@ -162,7 +196,7 @@ bool mag_output(struct mag *m, struct mag_action *out)
 	return true;
 }
 
-static bool has_room(const struct mag *m)
+bool has_room(const struct mag *m)
 {
 	return m->n_out + MAG_ACTIONS_PER_EVENT <= MAG_ACTIONS_OF_INPUT &&
 	       m->n_messages + MAG_MESSAGES_PER_EVENT <= MAG_MESSAGES_OF_INPUT;
@@ -192,7 +226,7 @@ static void hear(struct mag *m, const struct mag_event *event)
 	happen(m, i, events[event->heard.what]);
 }
 
-// MAG-HI-06: 5 is for renewals alone, whatever the operator says.
+// MAG-HI-06: 5 is for renewals alone, whatever the link layer says.
 static bool is_indicator(uint8_t handoff)
 {
 	return handoff >= HI_NEW_INTERFACE && handoff <= HI_UNKNOWN;
@@ -203,13 +237,16 @@ static void attach(struct mag *m, const struct mag_event *event)
 	struct span nai = event->attach.nai;
 	uint32_t i = bul_find_link(&m->bul, event->attach.link);
 
-	// Another identity on this link: the old session ends here, without waiting for an answer.
-	if (i != BUL_NULL && nai.n > 0 && !span_equal(nai, bul_mn_id(entry_of(m, i)))) {
+	// Another identity on this link, or one that was not to be served any more: the old session
+	// ends here, without waiting for an answer.
+	if (i != BUL_NULL && (entry_of(m, i)->banned ||
+			      (nai.n > 0 && !span_equal(nai, bul_mn_id(entry_of(m, i)))))) {
 		happen(m, i, EV_DETACH);
 		if (entry_of(m, i)->used)
 			forget(m, i);
 		i = BUL_NULL;
 	}
+	pardon(m, event->attach.link, nai);
 	if (i == BUL_NULL)
 		i = appear(m, event->attach.link, nai);
 	if (i == BUL_NULL)
@@ -245,78 +282,30 @@ static void lose_carrier(struct mag *m, uint16_t interface)
 	}
 }
 
-// HB-03: the LMA lost its sessions. Every node is registered again with what it has, HI 5, at most
-// a thousand in a second (LMA-RST-01).
-static void register_all(struct mag *m)
-{
-	ns_t when = m->now.mono;
-
-	if (m->bul.n_bound > 0)
-		note(m, MAG_NOTE_LMA_RESTARTED);
-	for (uint32_t i = 0; i < m->bul.max; i++) {
-		struct bul_entry *e = entry_of(m, i);
-		if (e->state != BUL_BOUND && e->state != BUL_REFRESHING)
-			continue;   // the others ask anyway
-		e->came_up = false; // the renewal says it too
-		e->forgotten = true;
-		e->due_refresh = when += NS_MSEC;
-		bul_schedule(&m->bul, i);
-	}
-}
-
-static void take_heartbeat(struct mag *m, const struct mh *mh)
-{
-	struct mag_message *msg = put_message(m);
-	bool was_lost = m->lma.unreachable;
-
-	if (msg == NULL)
-		return;
-	switch (heartbeat_heard(&m->lma, &m->conf.heartbeat, mh, &msg->mh)) {
-	case HEARTBEAT_ANSWER:
-		send_message(m, msg);
-		break;
-	case HEARTBEAT_BACK:
-		note(m, MAG_NOTE_LMA_BACK);
-		break;
-	case HEARTBEAT_RESTARTED:
-		if (was_lost)
-			note(m, MAG_NOTE_LMA_BACK);
-		register_all(m);
-		break;
-	case HEARTBEAT_STRAY:
-		note(m, MAG_NOTE_IGNORED_ROLE);
-		break;
-	case HEARTBEAT_LOST:
-	case HEARTBEAT_NOTHING:
-		break;
-	}
-}
-
 static void take_message(struct mag *m, const struct mag_event *event)
 {
 	const struct mh *mh = event->message.mh;
+	uint32_t found = find_lma(m, event->message.src);
+	uint8_t lma = (uint8_t)found;
 
-	if (!ip6_equal(event->message.src, m->conf.lmaa) ||
-	    !ip6_equal(event->message.dst, m->conf.coa)) {
+	if (found == UINT32_MAX || !ip6_equal(event->message.dst, m->conf.coa)) {
 		note(m, MAG_NOTE_IGNORED_SOURCE);
 		return;
 	}
 	switch (mh->type) {
 	case MH_BA:
-		take_pba(m, mh);
+		take_pba(m, lma, mh);
+		break;
+	case MH_BRR:
+		take_brr(m, lma, mh);
 		break;
 	case MH_HEARTBEAT:
-		take_heartbeat(m, mh);
+		hear_beat(m, lma, mh);
 		break;
 	case MH_BE:
-		// HB-05: it says so of a request for a heartbeat; for a PBU it is an alarm
-		// (WIRE-16).
-		if (mh->be.status == BE_UNKNOWN_MH_TYPE && m->lma.unanswered > 0)
-			heartbeat_refused(&m->lma);
-		note(m, MAG_NOTE_BINDING_ERROR);
+		take_binding_error(m, lma, mh);
 		break;
 	case MH_BU:
-	case MH_BRR:
 		note(m, MAG_NOTE_IGNORED_ROLE); // WIRE-14
 		break;
 	}
@@ -358,21 +347,6 @@ static void fail_bind(struct mag *m, struct mag_link link)
 		happen(m, i, EV_NO_ROOM);
 }
 
-static void beat(struct mag *m)
-{
-	enum heartbeat_news news;
-	struct mag_message *msg = put_message(m);
-
-	if (msg == NULL)
-		return;
-	if (heartbeat_tick(&m->lma, &m->conf.heartbeat, &m->rng, m->now.mono, &msg->mh, &news))
-		send_message(m, msg);
-	else
-		m->n_messages--;
-	if (news == HEARTBEAT_LOST)
-		note(m, MAG_NOTE_LMA_LOST);
-}
-
 static void tick(struct mag *m)
 {
 	for (unsigned n = 0; n < MAG_EXPIRIES_PER_INPUT && has_room(m); n++) {
@@ -381,8 +355,7 @@ static void tick(struct mag *m)
 			break;
 		on_timer(m, i);
 	}
-	if (has_room(m))
-		beat(m);
+	beat(m);
 }
 
 void mag_input(struct mag *m, struct instant now, const struct mag_event *event)
@@ -419,6 +392,12 @@ void mag_input(struct mag *m, struct instant now, const struct mag_event *event)
 	case MAG_BIND_FAILED:
 		fail_bind(m, event->bind_failed.link);
 		break;
+	case MAG_AUTHORISED:
+		take_authorisation(m, event);
+		break;
+	case MAG_PATH_MTU:
+		take_path_mtu(m, event->path_mtu.lma, event->path_mtu.tunnel_mtu);
+		break;
 	case MAG_TICK:
 		tick(m);
 		break;
@@ -428,8 +407,7 @@ void mag_input(struct mag *m, struct instant now, const struct mag_event *event)
 ns_t mag_deadline(const struct mag *m)
 {
 	ns_t due = m->n_out > 0 ? m->now.mono : wheel_deadline(m->bul.timers);
+	ns_t beat = next_beat(m);
 
-	if (m->lma.due != 0 && m->lma.due < due)
-		due = m->lma.due;
-	return due;
+	return beat < due ? beat : due;
 }

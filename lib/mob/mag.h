@@ -2,10 +2,14 @@
 //
 // mag.c          input, output, deadline: the one door
 // bul.[ch]       the binding update list: entries, indexes, timers (RFC 5213 6.1)
-// identify.c     who a node is (MAG-PP-*)
+// identify.c     who a node is, and what its policy profile says (MAG-PP-*)
+// authorise.c    asking whether it may be served, and the answers (MAG-PP-03)
 // attach.c       a node appears, is heard, falls silent, leaves: state x event
+// presence.c     its times: renewals, probes, the end
 // register.c     PBUs: first, renewal, de-registration, repetition with back-off (MAG-REG-*)
 // answered.c     PBAs: which request one answers, what each status means (RFC 5213 6.9.1.2)
+// refusals.[ch]  who was refused here, and why: bounded
+// lmas.c         the LMAs: heartbeats, restarts, paths
 // mag_show.c     what an operator sees
 // advertise.c    what Router Advertisements say, and when (MAG-RA-*)
 // heartbeat.[ch] RFC 5847, shared with the LMA
@@ -14,9 +18,8 @@
 // it until there is no more. One owner (the control thread). Nothing that a node or the LMA sends,
 // and no full table, can fail harder than a note and a counter. Same inputs, same outputs.
 //
-// RFCs: 5213 (6, 8, 9.2, 9.3), 6275 (11.7, 11.8 as 5213 takes them over), 5847, 6543.
-// missing: option 26 from the LMA, local routing, DHCPv6 relay, AAA (ASK), fast handover (RFC
-// 5949).
+// RFCs: 5213 (6, 8, 9.2, 9.3), 6275 (11.7, 11.8 as 5213 takes them over), 5149, 5847, 6543.
+// missing: fast handover (RFC 5949).
 #pragma once
 
 #include "base/addr.h"
@@ -38,8 +41,49 @@ struct mag_node_conf { // a row of the table MAC to NAI
 	char nai[256];
 };
 
+enum {
+	MAG_MAX_LMAS = 16,
+	MAG_MAX_HNPS = 16,     // of one session
+	MAG_MAX_SERVICE = 255, // octets of a service name (RFC 5149 3)
+	MAG_MAX_WHY = 96,      // of a refusal's text
+};
+
+struct mag_lma_conf {
+	struct ip6_addr addr; // LMAA
+	uint16_t tunnel_mtu;  // what fits into the tunnel to it until MAG_PATH_MTU says another
+};
+
+struct mag_interface_conf {  // of an access network, where it differs
+	uint8_t access_tech; // 0: mag_conf's
+	uint16_t mtu;        // of the access link; 0: mag_conf's
+};
+
+enum mag_local_routing { ROUTING_AS_FLAG, ROUTING_LOCAL, ROUTING_BY_LMA };
+
+// A mobile node's policy profile (RFC 5213 6.2). All zero: as for everybody.
+struct mag_profile {
+	struct ip6_addr lma;                  // one of mag_conf.lmas; zero: the first
+	struct ip6_prefix hnps[MAG_MAX_HNPS]; // known for its session (MAG-REG-02 [O])
+	uint8_t n_hnps;
+	uint8_t local_routing; // enum mag_local_routing: goes before the flag (MAG-FW-04)
+	uint32_t lifetime_s;   // asked for; 0: mag_conf's
+	char service[MAG_MAX_SERVICE + 1]; // RFC 5149; "": no option 20
+};
+
+struct mag_profile_conf {
+	char match[256]; // a whole NAI, "@realm", or "*": in this order
+	bool permit;     // false: known, and not served
+	struct mag_profile profile;
+};
+
 struct mag_conf {
-	struct ip6_addr coa, lmaa;
+	struct ip6_addr coa;
+	struct mag_lma_conf lmas[MAG_MAX_LMAS];
+	uint32_t n_lmas;                         // at least one
+	const struct mag_profile_conf *profiles; // none: everybody who has an identity
+	uint32_t n_profiles;
+	const struct mag_interface_conf *interfaces; // by number of the access interface
+	uint32_t n_interfaces;
 	const struct mag_node_conf *nodes;
 	uint32_t n_nodes;
 	char realm[256];      // a node in no row is <mac>@realm; "": it is not served (MAG-PP-01)
@@ -47,15 +91,25 @@ struct mag_conf {
 	uint32_t max_nodes;   // BUL entries; beyond it a node is not served, and counted
 	uint32_t max_pending; // of them not yet answered; beyond it a new one waits for its next
 			      // frame
-	uint32_t lifetime_s;             // asked for
-	bool timestamps;                 // TimestampBasedApproachInUse (RFC 5213 9.3), default true
-	struct ip6_addr link_local;      // RFC 6543
-	uint16_t tunnel_mtu, access_mtu; // the MTU option is the smaller one (MAG-RA-02)
+	uint32_t lifetime_s; // asked for
+	bool timestamps;     // TimestampBasedApproachInUse (RFC 5213 9.3), default true
+	// FixedMAGLinkLocalAddressOnAllAccessLinks (RFC 6543); zero: the LMA gives each session one
+	// (MAG-REG-11).
+	struct ip6_addr link_local;
+	bool local_routing;  // EnableMAGLocalRouting (RFC 5213 9.2), default false
+	uint16_t access_mtu; // the MTU option is the smaller one of it and the tunnel's (MAG-RA-02)
 	uint32_t prefix_valid_s, prefix_preferred_s; // of the HNPs in RAs (MAG-RA-05)
+	bool prefixes_end_with_binding; // neither is longer than what is left of the lifetime
 	uint16_t router_lifetime_s;
-	ns_t probe_after;    // so long nothing was heard of a node: it is probed (MAG-DET-01)
-	ns_t probe_interval; // between probes
-	unsigned probes;     // unanswered ones until it is gone
+	ns_t advertise_interval; // at most, between RAs to a node; shorter than router_lifetime_s
+	// MAG_ASK before a node is served, and MAG_AUTHORISED decides (MAG-PP-03).
+	bool authorise;
+	bool serve_unanswered;  // nobody can say: by the profiles alone; false: refused
+	ns_t authorise_timeout; // as long is waited for MAG_AUTHORISED, then nobody can say
+	ns_t hold_refused;      // a node that was refused is not asked for again so long
+	ns_t probe_after;       // so long nothing was heard of a node: it is probed (MAG-DET-01)
+	ns_t probe_interval;    // between probes
+	unsigned probes;        // unanswered ones until it is gone
 	struct heartbeat_conf heartbeat;
 };
 
@@ -68,6 +122,8 @@ enum mag_event_kind {
 	MAG_MESSAGE,
 	MAG_BAD_MESSAGE,
 	MAG_BIND_FAILED, // the BIND just pulled found no room in the workers' tables
+	MAG_AUTHORISED,  // the answer to a MAG_ASK
+	MAG_PATH_MTU,    // what fits into the tunnel to an LMA changed (MAG-RA-08)
 	MAG_TICK,
 };
 
@@ -83,6 +139,13 @@ enum mag_heard {
 	HEARD_SEARCH,
 };
 
+enum mag_verdict {
+	MAG_ACCEPT,
+	MAG_REJECT,      // it may not
+	MAG_UNREACHABLE, // nobody can say
+	MAG_UNUSABLE,    // what was said makes no sense
+};
+
 struct mag_event {
 	enum mag_event_kind kind;
 	union {
@@ -95,8 +158,9 @@ struct mag_event {
 		} heard;
 		struct {
 			struct mag_link link;
-			struct span nai;           // empty: from the table, or <mac>@realm
-			uint8_t handoff_indicator; // 0: not known
+			struct span nai; // empty: from the table, or <mac>@realm
+			// What the link layer knows for certain, 1..3; 0: nothing (MAG-HI-01..05).
+			uint8_t handoff_indicator;
 		} attach;
 		struct mag_link detach;
 		struct {
@@ -114,6 +178,18 @@ struct mag_event {
 		struct {
 			struct mag_link link; // of the BIND
 		} bind_failed;
+		struct {
+			uint64_t ticket; // of the MAG_ASK
+			enum mag_verdict verdict;
+			struct span mn_id; // its stable identity (MAG-PP-02); empty: what was asked
+			const struct mag_profile *profile; // over the embedded one; NULL: nothing
+			uint32_t session_s;                // asked again after it; 0: never
+			struct span why;                   // of what is no ACCEPT, for the operator
+		} authorised;
+		struct {
+			struct ip6_addr lma;
+			uint16_t tunnel_mtu;
+		} path_mtu;
 	};
 };
 
@@ -123,6 +199,7 @@ enum mag_action_kind {
 	MAG_SEND,      // a mobility message
 	MAG_ADVERTISE, // a Router Advertisement to this node alone
 	MAG_PROBE,     // a Neighbour Solicitation to the node: is it there?
+	MAG_ASK,       // may it be served? MAG_AUTHORISED is the answer
 	MAG_NOTE,
 };
 
@@ -135,6 +212,17 @@ enum mag_note_kind {
 const char *mag_note_text(enum mag_note_kind);
 const char *mag_note_name(enum mag_note_kind);
 
+// Why a node is not served.
+enum mag_reason {
+#define REASON(ID, name, text, advice) REASON_##ID,
+#include "mob/mag_reasons.def"
+#undef REASON
+	MAG_N_REASONS,
+};
+const char *mag_reason_name(enum mag_reason); // of its counter
+const char *mag_reason_text(enum mag_reason);
+const char *mag_reason_advice(enum mag_reason); // what an operator does about it
+
 // Everything in an action stays valid until the next mag_input.
 struct mag_action {
 	enum mag_action_kind kind;
@@ -143,6 +231,8 @@ struct mag_action {
 			struct ip6_prefix hnp;
 			struct mag_link link;
 			struct ip6_addr lmaa;
+			bool local; // straight to other nodes here for which it holds too
+				    // (MAG-FW-04)
 		} bind;
 		struct {
 			struct ip6_prefix hnp;
@@ -166,10 +256,18 @@ struct mag_action {
 			struct ip6_addr target;
 		} probe;
 		struct {
+			uint64_t ticket;
+			struct mag_link link;
+			struct span mn_id;
+		} ask;
+		struct {
 			enum mag_note_kind kind;
 			struct mag_link link; // zero if it concerns none
 			struct span mn_id;    // empty if it concerns none
+			struct ip6_addr lma;  // zero if it concerns none
 			uint8_t status;
+			enum mag_reason reason; // of NOT_SERVED
+			struct span why;        // what the one who was asked said
 		} note;
 	};
 };
@@ -185,6 +283,7 @@ ns_t mag_deadline(const struct mag *); // call with a tick at this monotonic tim
 
 enum bul_state {
 	BUL_NONE,
+	BUL_ASKING,      // MAG_ASK is out
 	BUL_REGISTERING, // first PBU is out
 	BUL_BOUND,
 	BUL_REFRESHING, // bound, a PBU is out
@@ -199,23 +298,50 @@ struct mag_binding {
 	const struct ip6_prefix *hnps;
 	uint32_t n_hnps;
 	enum bul_state state;
-	uint8_t status;         // of the last PBA
-	uint32_t attach_us;     // from its first frame to its first RA; 0: not there yet
-	ns_t since, expires;    // expires: of the lifetime granted
-	ns_t heard;             // last sign of it
-	uint32_t pbus, retries; // sent for it
+	struct ip6_addr lma;
+	struct ip6_addr link_local; // the MAG's on this link
+	uint8_t status;             // of the last PBA
+	enum mag_reason reason;     // REASON_NONE unless it is refused
+	bool local;                 // routed to other nodes here
+	uint32_t attach_us;         // from its first frame to its first RA; 0: not there yet
+	ns_t since, expires;        // expires: of the lifetime granted
+	ns_t authorised_until;      // asked again then; 0: for ever
+	ns_t heard;                 // last sign of it
+	uint32_t pbus, retries;     // sent for it
 };
 // Walks all entries: start with *cursor = 0; false at the end.
 bool mag_next_binding(const struct mag *, uint32_t *cursor, struct mag_binding *out);
 bool mag_find_binding(const struct mag *, struct mag_link, struct mag_binding *out);
 
+struct mag_refusal { // a node that has no entry
+	struct mag_link link;
+	struct span mn_id; // empty: it has no identity here
+	enum mag_reason reason;
+	uint8_t status;
+	struct span why;
+	uint64_t times;
+	ns_t since, last;
+	ns_t until; // not asked for before; UINT64_MAX: until an operator says "attach"
+};
+// The same for those who were refused here. The oldest give way.
+bool mag_next_refusal(const struct mag *, uint32_t *cursor, struct mag_refusal *out);
+
+struct mag_lma { // an LMA as a peer
+	struct ip6_addr addr;
+	struct heartbeat heartbeat;
+	uint32_t bindings;
+	uint16_t tunnel_mtu;
+};
+bool mag_next_lma(const struct mag *, uint32_t *cursor, struct mag_lma *out);
+
 struct mag_totals {
-	uint32_t nodes, pending, refused; // entries in these states
-	uint64_t sent[3];                 // PBUs: initial, refresh, de-registration
+	uint32_t nodes, asking, pending, refused; // entries in these states
+	uint32_t refusals;                        // nodes without one that were refused
+	uint64_t sent[3];                         // PBUs: initial, refresh, de-registration
 	uint64_t retries, accepted, denied;
 	uint64_t by_status[256];
-	uint64_t adverts, probes;
+	uint64_t adverts, probes, asked;
+	uint64_t by_reason[MAG_N_REASONS]; // signs of nodes that were not served
 	uint64_t notes[MAG_N_NOTES];
-	struct heartbeat lma; // the LMA as a peer
 };
 const struct mag_totals *mag_totals(struct mag *);

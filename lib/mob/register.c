@@ -51,9 +51,31 @@ uint8_t handoff_of(const struct bul_entry *e)
 		return HI_NO_CHANGE;
 	case REQUEST_INITIAL:
 		return e->handoff != 0 ? e->handoff : HI_UNKNOWN;
+	case REQUEST_REATTACH:
+		// Only what is known for certain; a return is not (MAG-HI-04, -05).
+		return e->state == BUL_REGISTERING && e->handoff != 0 ? e->handoff : HI_UNKNOWN;
 	default:
 		return HI_UNKNOWN;
 	}
+}
+
+uint8_t access_tech_of(const struct mag *m, const struct bul_entry *e)
+{
+	uint16_t i = e->link.interface;
+	uint8_t own = i < m->conf.n_interfaces ? m->conf.interfaces[i].access_tech : 0;
+
+	return own != 0 ? own : m->conf.access_tech;
+}
+
+static void put_service(struct mh *mh, struct mag_message *msg, const char *service)
+{
+	size_t n = service != NULL ? strlen(service) : 0;
+	struct mh_opt *opt = n > 0 && n <= sizeof(msg->service) ? mh_add(mh, OPT_SERVICE) : NULL;
+
+	if (opt == NULL)
+		return;
+	memcpy(msg->service, service, n);
+	opt->service.name = (struct span){msg->service, (uint16_t)n};
 }
 
 static void write_options(struct mag *m, struct bul_entry *e, struct mag_message *msg)
@@ -69,9 +91,12 @@ static void write_options(struct mag *m, struct bul_entry *e, struct mag_message
 	opt = mh_add(mh, OPT_HANDOFF);
 	opt->handoff.indicator = handoff_of(e);
 	opt = mh_add(mh, OPT_ACCESS);
-	opt->access.tech = m->conf.access_tech;
+	opt->access.tech = access_tech_of(m, e);
 	opt = mh_add(mh, OPT_LL_ID); // MAG-REG-10
 	opt->ll_id.id = (struct span){msg->mac, sizeof(msg->mac)};
+	if (ip6_is_zero(m->conf.link_local)) // MAG-REG-11: zero asks, ours tells
+		mh_add(mh, OPT_LLA)->lla.addr = e->link_local;
+	put_service(mh, msg, e->service);
 	if (m->conf.timestamps) {
 		opt = mh_add(mh, OPT_TIMESTAMP);
 		opt->timestamp.wall_q16 = fresh_timestamp(m, e);
@@ -113,7 +138,7 @@ static void emit(struct mag *m, uint32_t i)
 	if (msg == NULL) // as if it had been lost on the way
 		return;
 	uint16_t seq = m->conf.timestamps ? ++m->seq : ++e->own_seq;
-	e->asked_s = e->request == REQUEST_DEREG ? 0 : m->conf.lifetime_s;
+	e->asked_s = e->request == REQUEST_DEREG ? 0 : e->lifetime_s;
 	msg->mh = (struct mh){.type = MH_BU,
 			      .bu = {.seq = seq,
 				     .flags = BU_A | BU_P,
@@ -123,7 +148,7 @@ static void emit(struct mag *m, uint32_t i)
 	e->waiting = true;
 	e->sent = m->now.mono;
 	count(m, e);
-	send_message(m, msg);
+	send_message(m, msg, m->lmas[e->lma].addr);
 }
 
 void send_request(struct mag *m, uint32_t i, enum bul_request request)

@@ -129,6 +129,7 @@ enum pba_status {
 	PBA_MISSING_MN_ID = 160,
 	PBA_MISSING_HANDOFF_INDICATOR = 161,
 	PBA_MISSING_ACCESS_TECH_TYPE = 162,
+	PBA_CANNOT_MEET_QOS = 179, // RFC 7222 4.4
 };
 const char *
 pba_status_name(uint8_t status); // RFC name in lower case with spaces; "unassigned" for others

@@ -138,6 +138,8 @@ const char *pba_status_name(uint8_t status)
 		return "missing handoff indicator option";
 	case PBA_MISSING_ACCESS_TECH_TYPE:
 		return "missing access tech type option";
+	case PBA_CANNOT_MEET_QOS:
+		return "cannot meet qos service request";
 	}
 	return "unassigned";
 }

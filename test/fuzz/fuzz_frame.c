@@ -19,6 +19,7 @@ enum {
 	AT_START = 16,
 	AT_MAG = 32,       // and then FROM_BACKBONE not set: from the access link
 	BEFORE_A_TAP = 64, // the port is a relayed one
+	LOCALLY = 128,     // at a MAG: straight from node to node
 };
 
 static struct world w;
@@ -111,6 +112,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			entry_set_mtu(w.fib, w.entries[i], 1280);
 			entry_set_mtu(w.fib, w.nodes[i], 1280);
 		}
+	for (int i = 0; data[0] & LOCALLY && i < N_NODES; i++)
+		world_open(&w, i);
 
 	struct rte_mbuf *m = input(&f, data[0]);
 	uint16_t port = data[0] & FROM_BACKBONE ? BACKBONE : CORE;

@@ -12,7 +12,8 @@ enum {
 	TIGHT = 8,
 	START = 16,
 	MAG = 32,
-	TAP = 64
+	TAP = 64,
+	LOCALLY = 128
 }; // as in
    // fuzz_frame.c
 enum { UDP = 17, TCP = 6, ICMP = 58, MH = 135 };
@@ -100,6 +101,12 @@ int main(int argc, char **argv)
 	put_frame("mag-up-dying", MAG, from_node(mac_a, 0, dying(node)));
 	put_frame("mag-up-too-big", MAG | TIGHT,
 		  from_node(mac_a, 0, packet(NODE_A, CN, UDP, 1300)));
+	put_frame("mag-local", MAG | LOCALLY, from_node(mac_a, 0, packet(NODE_A, NODE_B, UDP, 20)));
+	put_frame("mag-local-tagged", MAG | LOCALLY | TIGHT,
+		  from_node(mac_b, VLAN_B, packet(NODE_B, NODE_E, UDP, 1300)));
+	put_frame("mag-local-away", MAG | LOCALLY, from_node(mac_a, 0, node));
+	put_frame("mag-local-own", MAG | LOCALLY,
+		  from_node(mac_a, 0, packet(NODE_A, "2001:db8:3000:1::1", UDP, 20)));
 	put_frame("mag-attach", MAG, from_node(mac_stranger, 0, packet(NODE_D, CN, UDP, 8)));
 	put_frame("mag-rs", MAG, from_node(mac_a, 0, packet("fe80::1", "ff02::2", ICMP, 16)));
 	put("mag-down", MAG | BACK, tunnelled(LMA1, COA, packet(CN, NODE_A, UDP, 20)));

@@ -109,7 +109,8 @@ static void start_mag(struct domain *d, uint32_t mag)
 	struct gateway *g = &d->gateways[mag];
 	struct mag_conf conf = {
 		.coa = g->coa,
-		.lmaa = d->lmaa,
+		.lmas = {{d->lmaa, 1460}},
+		.n_lmas = 1,
 		.realm = "example.net",
 		.access_tech = 4,
 		.max_nodes = D_NODES,
@@ -117,7 +118,6 @@ static void start_mag(struct domain *d, uint32_t mag)
 		.lifetime_s = lifetime_s,
 		.timestamps = true,
 		.link_local = ip6_from64(0xfe80000000000000, 0x02005efffe005213),
-		.tunnel_mtu = 1460,
 		.access_mtu = 1500,
 		.prefix_valid_s = 86400,
 		.prefix_preferred_s = 3600,

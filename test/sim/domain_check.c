@@ -61,6 +61,8 @@ void check_said(struct domain *d, uint32_t mag, const struct mag_action *a)
 	struct gateway *g = &d->gateways[mag];
 
 	switch (a->kind) {
+	case MAG_ASK:
+		break; // nobody is asked here
 	case MAG_BIND:
 		g->node_of[number_of_prefix(d, a->bind.hnp)] = (int)node_of_link(a->bind.link);
 		break;

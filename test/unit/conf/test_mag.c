@@ -160,9 +160,36 @@ static void addresses_of_a_mag_can_be_what_they_are_for(void **state)
 		 "mag: {proxy_coa: 2001:db8::2, lma: 2001:db8::1, link_local: 2001:db8::3, "
 		 "link_layer: 33:33:00:00:00:01}\n" MAG_PORTS MAG_ROLES,
 		 "f:1:61: mag.link_local: 2001:db8::3 is not link-local, RFC 6543 has "
-		 "fe80::200:5eff:fe00:5213 for every MAG\n"
+		 "fe80::200:5eff:fe00:5213 for every MAG, \"::\" leaves it to the LMA\n"
 		 "f:1:86: mag.link_layer is a group address, RFC 6543 has 00:00:5e:00:52:13 for "
 		 "every MAG\n"},
+		{CONF_MAG,
+		 "mag: {proxy_coa: 2001:db8::2, lma: 2001:db8::1, router_lifetime_s: "
+		 "60}\n" MAG_PORTS MAG_ROLES,
+		 "f:1:68: mag.advertise_interval_s is 600 and mag.router_lifetime_s 60: nodes "
+		 "would "
+		 "lose their router in between\n"},
+		{CONF_MAG,
+		 "mag: {proxy_coa: 2001:db8::2, lma: 2001:db8::1, more_lmas: [fe80::1, "
+		 "2001:db8::1, 2001:db8::3, 2001:db8::3]}\n" MAG_PORTS MAG_ROLES,
+		 "f:1:60: mag.more_lmas: fe80::1 is no routable unicast address\n"
+		 "f:1:60: mag.more_lmas: 2001:db8::1 stands in mag already: keep one\n"
+		 "f:1:60: mag.more_lmas: 2001:db8::3 stands in mag already: keep one\n"},
+		{CONF_MAG,
+		 "mag: {proxy_coa: 2001:db8::2, lma: 2001:db8::1, link_local: '::'}\n"
+		 "profiles: [{match: a@b, lma: 2001:db8::9}]\n" MAG_PORTS MAG_ROLES,
+		 "f:2:30: profiles[].lma: 2001:db8::9 is neither mag.lma nor in mag.more_lmas\n"},
+		{CONF_MAG,
+		 "mag: {proxy_coa: 2001:db8::2, lma: 2001:db8::1}\n"
+		 "profiles: [{match: a@b, sessions: 2}]\n" MAG_PORTS MAG_ROLES,
+		 "f:2:25: key \"profiles[].sessions\" is for kedge-lma, and kedge-mag reads this "
+		 "file: take it out\n"},
+		{CONF_MAG,
+		 "mag: {proxy_coa: 2001:db8::2, lma: 2001:db8::1}\n"
+		 "radius: {dictionary: d, servers: [{address: '::1', secret_file: s}]}\n" MAG_PORTS
+			 MAG_ROLES,
+		 "f:2:22: radius.dictionary: \"d\" is no absolute path\n"
+		 "f:2:65: radius.servers[].secret_file: \"s\" is no absolute path\n"},
 		{CONF_MAG,
 		 "mag: {proxy_coa: 2001:db8::2, lma: 2001:db8::1, prefix_valid_s: 7200}\n" MAG_PORTS
 			 MAG_ROLES,

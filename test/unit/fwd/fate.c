@@ -140,9 +140,9 @@ int main(void)
 	if (world_boot(&the_world, prefix) != 0)
 		return 1;
 	int failed = test_classify() + test_downlink() + test_ecn() + test_uplink() + test_icmp() +
-		     test_punt() + test_bounds() + test_mem() + test_access() + test_deliver() +
-		     test_relay() + test_fragments() + test_reassembly() + test_limit() +
-		     cmocka_run_group_tests(last, NULL, NULL);
+		     test_punt() + test_bounds() + test_mem() + test_access() + test_local() +
+		     test_deliver() + test_relay() + test_fragments() + test_reassembly() +
+		     test_limit() + cmocka_run_group_tests(last, NULL, NULL);
 	// After the question above: mutated frames are no directed test.
 	return failed + test_random();
 }

@@ -33,6 +33,7 @@ int test_ecn(void);
 int test_uplink(void);
 int test_icmp(void);
 int test_access(void);
+int test_local(void);
 int test_deliver(void);
 int test_relay(void);
 int test_punt(void);

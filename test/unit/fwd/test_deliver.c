@@ -117,7 +117,7 @@ static void LMA_FW_07_a_used_up_hop_limit_is_told_to_the_network(void **state)
 static void what_does_not_fit_the_nodes_link_is_told_to_the_network(void **state)
 {
 	struct world *w = *state;
-	struct fwd_entry *e = (struct fwd_entry *)(uintptr_t)entry_get(w->fib, w->nodes[0]);
+	struct fwd_entry *e = world_entry(w, A);
 
 	world_become_mag(w);
 	e->access.mtu = 1400;
@@ -171,7 +171,7 @@ static void a_node_that_is_gone_gets_nothing_from_that_moment(void **state)
 static void the_tunnel_of_before_a_handover_may_reach_it_too(void **state)
 {
 	struct world *w = *state;
-	struct fwd_entry *e = (struct fwd_entry *)(uintptr_t)entry_get(w->fib, w->nodes[0]);
+	struct fwd_entry *e = world_entry(w, A);
 
 	world_become_mag(w);
 	e->prev_peer_id = PEER_LMA2;

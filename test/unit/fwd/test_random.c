@@ -5,7 +5,7 @@
 #include "base/rng.h"
 #include "test/unit/fwd/fate.h"
 
-enum { FRAMES = 1000000, N_SEEDS = 12, N_MAG_SEEDS = 4 };
+enum { FRAMES = 1000000, N_SEEDS = 12, N_MAG_SEEDS = 5 };
 
 static unsigned make_seeds(struct frame seeds[N_SEEDS])
 {
@@ -82,14 +82,17 @@ static void make_mag_seeds(struct frame seeds[N_PORTS][N_SEEDS])
 	back[1] = framed(BACKBONE, tunnelled(LMA1, COA, packet(CN, NODE_B, 6, 60)));
 	back[2] = framed(BACKBONE, tunnelled(LMA2, COA, packet(CN, NODE_A, 17, 60)));
 	back[3] = framed(BACKBONE, packet(LMA1, COA, 135, 60));
+	back[4] = framed(BACKBONE, tunnelled(LMA2, COA, packet(CN, NODE_E, 6, 60)));
 	access[0] = from_node(mac_a, 0, packet(NODE_A, CN, 17, 60));
 	access[1] = from_node(mac_b, VLAN_B, packet(NODE_B, CN, 6, 60));
 	access[2] = from_node(mac_stranger, 0, packet(NODE_D, CN, 17, 60));
 	access[3] = from_node(mac_a, 0, packet("fe80::1", "ff02::2", 58, 16));
+	access[4] = from_node(mac_a, 0, packet(NODE_A, NODE_B, 17, 60));
 	core[0] = framed(CORE, packet(CN, OWN, 6, 60));
 	core[1] = framed(CORE, packet("fe80::1", "fe80::2", 58, 60));
 	core[2] = framed(CORE, packet(CN, COA, 58, 60));
 	core[3] = framed(CORE, tunnelled(LMA1, COA, packet(CN, NODE_A, 17, 60)));
+	core[4] = framed(CORE, packet(CN, NODE_A, 17, 60));
 }
 
 static void at_a_mag_mutated_frames_have_one_verdict_each_and_leak_nothing(void **state)
@@ -98,6 +101,8 @@ static void at_a_mag_mutated_frames_have_one_verdict_each_and_leak_nothing(void 
 	struct world *w = *state;
 
 	world_become_mag(w);
+	world_open(w, A);
+	world_open(w, B);
 	w->conf.ports[CORE].kind = FWD_PORT_RELAYED;
 	w->conf.relay_rate = w->conf.attach_rate = 1000000;
 	make_mag_seeds(seeds);
@@ -106,6 +111,7 @@ static void at_a_mag_mutated_frames_have_one_verdict_each_and_leak_nothing(void 
 	assert_true(w->telem.verdicts[V_PUNT_KERNEL] > 100);
 	assert_true(w->telem.verdicts[V_TX_UPLINK] > 100);
 	assert_true(w->telem.verdicts[V_TX_DOWNLINK] > 100);
+	assert_true(w->telem.verdicts[V_TX_LOCAL] > 100);
 }
 
 static void mutated_frames_have_one_verdict_each_and_leak_nothing(void **state)
@@ -120,8 +126,9 @@ static void mutated_frames_have_one_verdict_each_and_leak_nothing(void **state)
 	}
 	run(w, seeds, n_seeds, ACCESS);
 	// Mutation left enough of them whole to reach the end of every way.
-	for (int v = V_TX_DOWNLINK; v <= V_TX_ICMP; v++)
-		assert_true(w->telem.verdicts[v] > 100);
+	static const enum verdict ends[] = {V_TX_DOWNLINK, V_TX_UPLINK, V_TX_HAIRPIN, V_TX_ICMP};
+	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		assert_true(w->telem.verdicts[ends[i]] > 100);
 }
 
 int test_random(void)

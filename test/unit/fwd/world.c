@@ -7,7 +7,7 @@
 #include <rte_eal.h>
 
 const uint8_t mac_a[6] = {2, 0, 0, 0, 1, 0x0a}, mac_b[6] = {2, 0, 0, 0, 1, 0x0b};
-const uint8_t mac_stranger[6] = {2, 0, 0, 0, 1, 0x0c};
+const uint8_t mac_e[6] = {2, 0, 0, 0, 1, 0x0e}, mac_stranger[6] = {2, 0, 0, 0, 1, 0x0c};
 const uint8_t access_mac[6] = {0, 0, 0x5e, 0, 0x52, 0x13};
 static const uint8_t our_mac[N_PORTS][6] = {
 	{2, 0, 0, 0, 0, 0x10}, {2, 0, 0, 0, 0, 0x11}, {0, 0, 0x5e, 0, 0x52, 0x13}};
@@ -78,16 +78,21 @@ static int add_nodes(struct world *w)
 // Bound all the time: an LMA's packets have nothing to do with these prefixes.
 static int add_attached_nodes(struct world *w)
 {
-	const struct fwd_tunnel t = {addr(COA), addr(LMA1), PEER_LMA1, 0};
+	const struct fwd_tunnel t1 = {addr(COA), addr(LMA1), PEER_LMA1, 0};
+	const struct fwd_tunnel t2 = {addr(COA), addr(LMA2), PEER_LMA2, 0};
 	struct fwd_access a = {.port = ACCESS, .mtu = 1500}, b = a;
 
 	memcpy(a.mac, mac_a, sizeof(a.mac));
 	memcpy(b.mac, mac_b, sizeof(b.mac));
 	b.vlan = VLAN_B;
-	w->nodes[0] = (uint32_t)entry_hold(w->fib, &t, &a);
-	w->nodes[1] = (uint32_t)entry_hold(w->fib, &t, &b);
-	return bcache_set(w->bcache, prefix(NODE_A, 64), w->nodes[0]) |
-	       bcache_set(w->bcache, prefix(NODE_B, 64), w->nodes[1]) |
+	struct fwd_access e = b;
+	memcpy(e.mac, mac_e, sizeof(e.mac));
+	w->nodes[A] = (uint32_t)entry_hold(w->fib, &t1, &a);
+	w->nodes[B] = (uint32_t)entry_hold(w->fib, &t1, &b);
+	w->nodes[E] = (uint32_t)entry_hold(w->fib, &t2, &e);
+	return bcache_set(w->bcache, prefix(NODE_A, 64), w->nodes[A]) |
+	       bcache_set(w->bcache, prefix(NODE_B, 64), w->nodes[B]) |
+	       bcache_set(w->bcache, prefix(NODE_E, 64), w->nodes[E]) |
 	       bcache_set(w->bcache, prefix(NODE_C, 64), BCACHE_DETACHED) |
 	       peer_add(w->fib, addr(LMA1), PEER_LMA1) | peer_add(w->fib, addr(LMA2), PEER_LMA2);
 }
@@ -126,6 +131,16 @@ int world_boot(struct world *w, const char *file_prefix)
 	       mem_open("access", 256, &w->ports[ACCESS]);
 }
 
+struct fwd_entry *world_entry(struct world *w, int node)
+{
+	return (struct fwd_entry *)(uintptr_t)entry_get(w->fib, w->nodes[node]);
+}
+
+void world_open(struct world *w, int node)
+{
+	world_entry(w, node)->access.local = true;
+}
+
 int world_start(struct world *w)
 {
 	const struct nexthop core = port_nexthop(CORE), backbone = port_nexthop(BACKBONE);
@@ -150,8 +165,12 @@ int world_start(struct world *w)
 	for (int i = 0; i < 2; i++) {
 		entry_set_nexthop(w->fib, w->entries[i], w->nh_backbone);
 		entry_set_mtu(w->fib, w->entries[i], 1500);
+	}
+	for (int i = 0; i < N_NODES; i++) {
 		entry_set_nexthop(w->fib, w->nodes[i], w->nh_backbone);
 		entry_set_mtu(w->fib, w->nodes[i], 1500);
+		world_entry(w, i)->access.local = false;
+		world_entry(w, i)->access.mtu = 1500;
 	}
 	const struct fwd_init init = {.bcache = w->bcache,
 				      .fib = w->fib,

@@ -9,7 +9,9 @@
 //
 //   CN -- LMA1 2001:db8:e::1 -- [BACKBONE  kedge  ACCESS] -- NODE_A 2001:db8:3000:1::/64, untagged
 //         LMA2 2001:db8:e::2                                 NODE_B 2001:db8:3000:2::/64, VLAN 5
-//   NODE_A and NODE_B are bound at LMA1; 2001:db8:3000:3::/64 is detached, :4:: is nobody's.
+//                                                            NODE_E 2001:db8:3000:5::/64, VLAN 5
+//   NODE_A and NODE_B are bound at LMA1, NODE_E at LMA2; 2001:db8:3000:3::/64 is detached, :4:: is
+//   nobody's.
 #pragma once
 
 #include "drivers/mem/mem.h"
@@ -18,6 +20,7 @@
 enum { CORE, BACKBONE, ACCESS, N_PORTS };
 enum { MAG1 = 1, MAG2 = 2, PEER_LMA1 = 7, PEER_LMA2 = 8 };
 enum { VLAN_B = 5 };
+enum { A, B, E, N_NODES }; // in world.nodes
 enum { FRAME_MAX = 4096, WORLD_MBUFS = 1023, L2_LEN = 14 };
 
 #define LMAA "2001:db8:1::1"
@@ -39,9 +42,10 @@ enum { FRAME_MAX = 4096, WORLD_MBUFS = 1023, L2_LEN = 14 };
 #define NODE_B "2001:db8:3000:2::b"
 #define NODE_C "2001:db8:3000:3::c"
 #define NODE_D "2001:db8:3000:4::d"
+#define NODE_E "2001:db8:3000:5::e"
 
 // Of the mobile nodes, and of the MAG on every access link.
-extern const uint8_t mac_a[6], mac_b[6], mac_stranger[6], access_mac[6];
+extern const uint8_t mac_a[6], mac_b[6], mac_e[6], mac_stranger[6], access_mac[6];
 
 struct frame {
 	uint16_t n;
@@ -56,7 +60,7 @@ struct world {
 	struct fib *fib;
 	struct port *ports[N_PORTS];
 	uint32_t entries[2]; // of MAG1, MAG2
-	uint32_t nodes[2];   // entries of NODE_A, NODE_B
+	uint32_t nodes[N_NODES];
 	uint16_t nh_core, nh_backbone, nh_glean;
 	struct fwd_conf conf;
 	struct fwd *fwd;
@@ -73,6 +77,10 @@ bool world_stop(struct world *);
 
 // From here to the end of the test it is a MAG.
 void world_become_mag(struct world *);
+// Until the end of the test that node may be routed to locally.
+void world_open(struct world *, int node);
+// What the workers read of a node, to be changed under them: for the length of a test.
+struct fwd_entry *world_entry(struct world *, int node);
 
 // DESIGN 5: received + originated + fragmented = sum of verdicts + held.
 bool world_balanced(const struct world *);

@@ -12,7 +12,8 @@ int mag_play_begin(void **state)
 	assert_non_null(p->said);
 	p->conf = (struct mag_conf){
 		.coa = addr(COA),
-		.lmaa = addr(LMAA),
+		.lmas = {{addr(LMAA), 1460}},
+		.n_lmas = 1,
 		.realm = REALM,
 		.access_tech = ACCESS,
 		.max_nodes = 100,
@@ -20,11 +21,12 @@ int mag_play_begin(void **state)
 		.lifetime_s = 400,
 		.timestamps = true,
 		.link_local = addr("fe80::200:5eff:fe00:5213"),
-		.tunnel_mtu = 1460,
 		.access_mtu = 1500,
 		.prefix_valid_s = 2592000,
 		.prefix_preferred_s = 604800,
 		.router_lifetime_s = 1800,
+		.authorise_timeout = 30 * NS_SEC,
+		.hold_refused = 60 * NS_SEC,
 		.probe_after = 10 * NS_SEC,
 		.probe_interval = 1 * NS_SEC,
 		.probes = 3,
@@ -82,14 +84,14 @@ struct mag_link at_interface(struct mag_link link, uint16_t interface)
 	return link;
 }
 
-static bool same_link(struct mag_link a, struct mag_link b)
+bool same_link(struct mag_link a, struct mag_link b)
 {
 	return a.interface == b.interface && memcmp(a.mac, b.mac, sizeof(a.mac)) == 0;
 }
 
 // ---- What the workers, the wire and the nodes see.
 
-static uint32_t find_view(const struct mag_play *p, struct ip6_prefix hnp)
+uint32_t find_view(const struct mag_play *p, struct ip6_prefix hnp)
 {
 	uint32_t i = 0;
 
@@ -102,7 +104,6 @@ static void take_bind(struct mag_play *p, const struct mag_action *a)
 {
 	uint32_t i = find_view(p, a->bind.hnp);
 
-	assert_true(ip6_equal(a->bind.lmaa, p->conf.lmaa));
 	if (p->bind_room == 0) {
 		mag_input(p->mag, p->now,
 			  &(struct mag_event){.kind = MAG_BIND_FAILED,
@@ -113,6 +114,8 @@ static void take_bind(struct mag_play *p, const struct mag_action *a)
 	assert_true(i < PLAY_VIEW);
 	p->view[i].hnp = a->bind.hnp;
 	p->view[i].link = a->bind.link;
+	p->view[i].lmaa = a->bind.lmaa;
+	p->view[i].local = a->bind.local;
 	if (i == p->n_view)
 		p->n_view++;
 }
@@ -144,6 +147,8 @@ static void keep_pbu(struct mag_play *p, const struct mh *mh)
 			opt->mn_id.id = copy_span(p->pbu_mn, opt->mn_id.id);
 		if (opt->type == OPT_LL_ID)
 			opt->ll_id.id = copy_span(p->pbu_mac, opt->ll_id.id);
+		if (opt->type == OPT_SERVICE)
+			opt->service.name = copy_span(p->pbu_service, opt->service.name);
 	}
 	if (p->n_pbus < sizeof(p->pbu_at) / sizeof(p->pbu_at[0]))
 		p->pbu_at[p->n_pbus] = p->now.mono;
@@ -170,7 +175,7 @@ static char letter_of(const struct mag_action *a)
 {
 	if (a->kind == MAG_ADVERTISE && a->advertise.valid_s == 0)
 		return 'W';
-	return "BUSAP-"[a->kind];
+	return "BUSAPQ-"[a->kind];
 }
 
 static void remember(struct mag_play *p, const struct mag_action *a)
@@ -189,6 +194,10 @@ static void remember(struct mag_play *p, const struct mag_action *a)
 		s->action.advertise.hnps = s->hnps;
 	} else if (a->kind == MAG_NOTE) {
 		s->action.note.mn_id = copy_span(s->mn_id, a->note.mn_id);
+		s->action.note.why = copy_span(s->why, a->note.why);
+	} else if (a->kind == MAG_ASK) {
+		s->action.ask.mn_id = copy_span(s->mn_id, a->ask.mn_id);
+		p->ticket = a->ask.ticket;
 	}
 	p->n_said++;
 	if (a->kind == MAG_NOTE)
@@ -346,6 +355,10 @@ void reply(struct mag_play *p, struct pba a)
 			a.handoff >= 0 ? (uint8_t)a.handoff : pbu_handoff(p);
 	if (!a.no_access)
 		mh_add(&mh, OPT_ACCESS)->access.tech = a.access >= 0 ? (uint8_t)a.access : ACCESS;
+	if (a.link_local != NULL)
+		mh_add(&mh, OPT_LLA)->lla.addr = addr(a.link_local);
+	if (a.refresh_s != 0)
+		mh_add(&mh, OPT_REFRESH_ADVICE)->refresh_advice.interval_4s = a.refresh_s / 4;
 	if (!a.no_ll_id) {
 		opt = mh_add(&mh, OPT_LL_ID);
 		*opt = *mh_find(&p->pbu, OPT_LL_ID);
@@ -355,109 +368,19 @@ void reply(struct mag_play *p, struct pba a)
 	say_mh(p, a.src != NULL ? a.src : LMAA, a.dst != NULL ? a.dst : COA, &mh);
 }
 
+void authorise(struct mag_play *p, enum mag_verdict verdict, const struct mag_profile *profile,
+	       uint32_t session_s)
+{
+	tell(p, &(struct mag_event){.kind = MAG_AUTHORISED,
+				    .authorised = {.ticket = p->ticket,
+						   .verdict = verdict,
+						   .profile = profile,
+						   .session_s = session_s}});
+}
+
 void join(struct mag_play *p, struct mag_link link, const char *hnp)
 {
 	hear(p, link, HEARD_FRAME);
 	reply(p, accepts(hnp));
 	expect_bound(p, hnp, link);
-}
-
-// ---- What is expected.
-
-uint16_t pbu_flags(const struct mag_play *p)
-{
-	return p->pbu.bu.flags;
-}
-
-uint8_t pbu_handoff(const struct mag_play *p)
-{
-	const struct mh_opt *opt = mh_find(&p->pbu, OPT_HANDOFF);
-
-	assert_non_null(opt);
-	return opt->handoff.indicator;
-}
-
-uint32_t pbu_lifetime_s(const struct mag_play *p)
-{
-	return p->pbu.bu.lifetime_4s * 4u;
-}
-
-uint64_t pbu_timestamp(const struct mag_play *p)
-{
-	const struct mh_opt *opt = mh_find(&p->pbu, OPT_TIMESTAMP);
-
-	return opt != NULL ? opt->timestamp.wall_q16 : 0;
-}
-
-static void expect_hnp(const struct mh_opt *opt, const char *hnp)
-{
-	if (hnp == NULL) {
-		assert_null(opt);
-		return;
-	}
-	assert_non_null(opt);
-	assert_true(ip6_prefix_equal((struct ip6_prefix){opt->hnp.prefix, opt->hnp.prefix_len},
-				     prefix(hnp)));
-}
-
-void expect_pbu_hnps(const struct mag_play *p, const char *first, const char *second)
-{
-	const struct mh_opt *opt = mh_find(&p->pbu, OPT_HNP);
-
-	expect_hnp(opt, first);
-	opt = mh_find_next(&p->pbu, OPT_HNP, opt);
-	expect_hnp(opt, second);
-	if (second != NULL)
-		assert_null(mh_find_next(&p->pbu, OPT_HNP, opt));
-}
-
-void expect_pbu_mn(const struct mag_play *p, const char *mn)
-{
-	const struct mh_opt *opt = mh_find(&p->pbu, OPT_MN_ID);
-
-	assert_non_null(opt);
-	assert_int_equal(opt->mn_id.subtype, MN_ID_NAI);
-	assert_int_equal(opt->mn_id.id.n, strlen(mn));
-	assert_memory_equal(opt->mn_id.id.p, mn, strlen(mn));
-}
-
-void expect_said(const struct mag_play *p, const char *order)
-{
-	assert_string_equal(p->order, order);
-}
-
-void expect_bound(const struct mag_play *p, const char *hnp, struct mag_link link)
-{
-	uint32_t i = find_view(p, prefix(hnp));
-
-	assert_true(i < p->n_view);
-	assert_true(same_link(p->view[i].link, link));
-}
-
-void expect_unbound(const struct mag_play *p, const char *hnp)
-{
-	assert_int_equal(find_view(p, prefix(hnp)), p->n_view);
-}
-
-struct mag_binding binding_of(const struct mag_play *p, struct mag_link link)
-{
-	struct mag_binding b;
-
-	return mag_find_binding(p->mag, link, &b) ? b : (struct mag_binding){0};
-}
-
-void expect_state(const struct mag_play *p, struct mag_link link, enum bul_state state)
-{
-	assert_int_equal(binding_of(p, link).state, state);
-}
-
-const struct mag_action *last(const struct mag_play *p, enum mag_action_kind kind)
-{
-	const struct mag_action *found = NULL;
-
-	for (uint32_t i = 0; i < p->n_said; i++)
-		if (p->said[i].action.kind == kind)
-			found = &p->said[i].action;
-	assert_non_null(found);
-	return found;
 }

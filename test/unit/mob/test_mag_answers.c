@@ -287,15 +287,16 @@ static void MAG_REG_06_each_refusal_has_its_remedy(void **state)
 		{PBA_INSUFFICIENT_RESOURCES, 0, 3, 6},
 		{PBA_NOT_LMA_FOR_THIS_MN, 0, 3, 6},
 		{PBA_MAG_NOT_AUTHORIZED, 0, 3, 6},
-		{PBA_PREFIX_SET_MISMATCH, 0, 3, 6},
-		{151, 0, 3, 6},
 		{255, 0, 3, 6},
 		{PBA_SEQUENCE_OUT_OF_WINDOW, 1, 3, 6}, // at once, then after 2, 6, 14, 30, 62 s
 		{PBA_NOT_AUTHORIZED_FOR_HNP, 1, 3, 6},
+		{PBA_PREFIX_SET_MISMATCH, 1, 3, 6},
 		{PBA_TIMESTAMP_LOWER, 1, 3, 6},
 		// Once as if it had come late, after 1 s; then the clocks are somebody else's work.
 		{PBA_TIMESTAMP_MISMATCH, 0, 1, 3},
 		{PBA_PROXY_REG_NOT_ENABLED, 0, 0, 0},
+		{PBA_SERVICE_AUTHORIZATION_FAILED, 0, 0, 0},
+		{PBA_CANNOT_MEET_QOS, 0, 3, 6}, // of no session yet: as any other
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -15,7 +15,7 @@ static void beyond_max_nodes_a_node_is_not_served(void **state)
 	join(p, link_of(2), HNP2);
 	hear(p, link_of(3), HEARD_SOLICIT);
 	expect_said(p, "");
-	assert_int_equal(p->notes[MAG_NOTE_FULL], 1);
+	expect_refused(p, REASON_FULL, 1);
 	detach(p, link_of(1));
 	reply(p, accepts(NULL));
 	hear(p, link_of(3), HEARD_SOLICIT); // there is room again
@@ -31,7 +31,7 @@ static void beyond_max_pending_a_node_waits_for_its_next_frame(void **state)
 	hear(p, link_of(1), HEARD_FRAME);
 	hear(p, link_of(2), HEARD_FRAME);
 	expect_said(p, "");
-	assert_int_equal(p->notes[MAG_NOTE_PENDING_FULL], 1);
+	expect_refused(p, REASON_BUSY, 1);
 	assert_int_equal(mag_totals(p->mag)->nodes, 1);
 	reply(p, accepts(HNP1));
 	hear(p, link_of(2), HEARD_FRAME);
@@ -48,7 +48,7 @@ static void one_name_has_at_most_16_links(void **state)
 	}
 	attach(p, link_of(17), "crowd@example.net", 0);
 	expect_said(p, "");
-	assert_int_equal(p->notes[MAG_NOTE_FULL], 1);
+	expect_refused(p, REASON_FULL, 1);
 }
 
 static void a_node_that_the_workers_have_no_room_for_is_deregistered(void **state)
@@ -229,7 +229,8 @@ static void whatever_happens_the_tables_are_the_bindings(void **state)
 	}
 	const struct mag_totals *t = mag_totals(p->mag); // and it has been to many places
 	for (int k = 0; k < MAG_NOTE_IGNORED_SOURCE; k++)
-		assert_true(t->notes[k] > 0 || k == MAG_NOTE_NO_PROFILE);
+		assert_true(t->notes[k] > 0 || k == MAG_NOTE_UNANSWERED ||
+			    k == MAG_NOTE_IGNORED_ANSWER || k == MAG_NOTE_REFRESH_ASKED);
 	p->bind_room = UINT32_MAX;
 	pass_ms(p, 600 * 1000); // nobody is heard any more
 	assert_int_equal(p->n_view, 0);

@@ -72,7 +72,7 @@ static void SEQ_28_an_lma_that_is_lost_and_back_costs_no_binding(void **state)
 	pass_with_ms(p, link_of(1), 300 * 1000);
 	assert_int_equal(p->notes[MAG_NOTE_LMA_LOST], 1);
 	expect_bound(p, HNP1, link_of(1));
-	struct mh mh = heartbeat(HEARTBEAT_RESPONSE, mag_totals(p->mag)->lma.seq, 1);
+	struct mh mh = heartbeat(HEARTBEAT_RESPONSE, heartbeat_seq(p), 1);
 	say_mh(p, LMAA, COA, &mh);
 	assert_int_equal(p->notes[MAG_NOTE_LMA_BACK], 1);
 	expect_bound(p, HNP1, link_of(1));

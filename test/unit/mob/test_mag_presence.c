@@ -3,7 +3,7 @@
 
 #define PLAY struct mag_play *p = *state
 
-static void MAG_PP_01_a_node_without_a_profile_is_not_served_nor_remembered(void **state)
+static void MAG_PP_01_a_node_without_a_profile_is_not_served(void **state)
 {
 	PLAY;
 
@@ -12,7 +12,7 @@ static void MAG_PP_01_a_node_without_a_profile_is_not_served_nor_remembered(void
 	for (uint8_t i = 1; i <= 200; i++)
 		hear(p, link_of(i), HEARD_SOLICIT);
 	expect_said(p, "");
-	assert_int_equal(p->notes[MAG_NOTE_NO_PROFILE], 1);
+	expect_refused(p, REASON_NO_PROFILE, 200);
 	assert_int_equal(mag_totals(p->mag)->nodes, 0);
 }
 
@@ -41,11 +41,11 @@ static void a_name_or_a_realm_that_fits_no_option_is_no_profile(void **state)
 	memset(name, 'x', sizeof(name));
 	name[254] = '\0';
 	attach(p, link_of(1), name, 0);
-	assert_int_equal(p->notes[MAG_NOTE_NO_PROFILE], 1);
+	expect_refused(p, REASON_NO_PROFILE, 1);
 	memset(p->conf.realm, 'y', sizeof(p->conf.realm) - 1);
 	mag_play_restart(p);
 	hear(p, link_of(1), HEARD_FRAME);
-	assert_int_equal(p->notes[MAG_NOTE_NO_PROFILE], 1);
+	expect_refused(p, REASON_NO_PROFILE, 1);
 	expect_said(p, "");
 }
 
@@ -357,7 +357,7 @@ static void one_that_came_back_lives_no_longer_than_its_lifetime(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(MAG_PP_01_a_node_without_a_profile_is_not_served_nor_remembered),
+		T(MAG_PP_01_a_node_without_a_profile_is_not_served),
 		T(MAG_PP_04_the_row_of_its_mac_names_a_node),
 		T(a_name_or_a_realm_that_fits_no_option_is_no_profile),
 		T(MAG_REG_10_no_node_has_a_zero_or_multicast_source),

@@ -94,6 +94,9 @@ static void assert_same_option(const struct mh_opt *a, const struct mh_opt *b)
 {
 	assert_int_equal(a->type, b->type);
 	switch (a->type) {
+	case OPT_REFRESH_ADVICE:
+		assert_int_equal(a->refresh_advice.interval_4s, b->refresh_advice.interval_4s);
+		break;
 	case OPT_ALT_COA:
 		assert_memory_equal(a->alt_coa.addr.a, b->alt_coa.addr.a, 16);
 		break;

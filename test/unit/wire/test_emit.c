@@ -72,6 +72,13 @@ static void every_option_comes_back_from_every_message_that_carries_it(void **st
 	}
 	struct mh be = {.type = MH_BE, .be = {BE_NO_BINDING, addr_of("2001:db8::1")}};
 	assert_round_trip(&be);
+	// RFC 6275 6.2.4: in a PBA alone. MAG-REG-20: the LMA says whom it asks for.
+	struct mh ba = {.type = MH_BA, .opts = {.n = 1}}, brr = {.type = MH_BRR, .opts = {.n = 1}};
+	ba.opts.v[0] =
+		(struct mh_opt){.type = OPT_REFRESH_ADVICE, .refresh_advice.interval_4s = 65535};
+	assert_round_trip(&ba);
+	brr.opts.v[0] = (struct mh_opt){.type = OPT_MN_ID, .mn_id = {MN_ID_NAI, {octets, 7}}};
+	assert_round_trip(&brr);
 }
 
 static void every_pair_of_options_comes_back(void **state)

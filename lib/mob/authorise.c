@@ -1,0 +1,131 @@
+// Whether a node may be served, where somebody else decides it: RFC 5213 6.5, 6.14; RFC 6572.
+//
+// One question is out for an entry at a time, and its ticket says which answer is its own. A node
+// that is served goes on being served while nobody can say (MAG-PP-03 is about who may begin).
+#include "mob/mag_engine.h"
+
+static const ns_t ask_later = 60 * NS_SEC; // who is served, when nobody could say
+
+void ask(struct mag *m, uint32_t i)
+{
+	struct bul_entry *e = entry_of(m, i);
+	struct mag_out *out = put_out(m, MAG_ASK);
+
+	e->due_ask = m->now.mono + m->conf.authorise_timeout;
+	e->asking = true;
+	e->ticket = (uint64_t)++m->serial << 32 | i;
+	if (out == NULL)
+		return; // as if nobody answered
+	memcpy(out->mn_id, e->mn_id, e->mn_len);
+	out->action.ask.ticket = e->ticket;
+	out->action.ask.link = e->link;
+	out->action.ask.mn_id = (struct span){out->mn_id, e->mn_len};
+	m->totals.asked++;
+}
+
+static void deny(struct mag *m, uint32_t i, enum mag_reason reason, struct span why)
+{
+	struct bul_entry *e = entry_of(m, i);
+
+	refuse(m, e->link, bul_mn_id(e), reason, why, m->now.mono + m->conf.hold_refused);
+	happen(m, i, EV_DENIED);
+}
+
+// Nobody can say. Who is served stays so and is asked for again.
+static void go_without(struct mag *m, uint32_t i, enum mag_reason reason, struct span why)
+{
+	struct bul_entry *e = entry_of(m, i);
+
+	if (e->state == BUL_ASKING && !m->conf.serve_unanswered) {
+		deny(m, i, reason, why);
+		return;
+	}
+	note_of(m, MAG_NOTE_UNANSWERED, i);
+	e->due_ask = m->now.mono + ask_later;
+	happen(m, i, EV_PERMITTED);
+}
+
+// MAG-PP-02: the answer's identity is the stable one. A node has one entry at a place, so another
+// one of that identity on this interface ends.
+static bool take_identity(struct mag *m, uint32_t i, struct span mn_id)
+{
+	struct bul_entry *e = entry_of(m, i);
+
+	if (mn_id.n == 0 || span_equal(mn_id, bul_mn_id(e)))
+		return true;
+	// The LMA knows a node that is served by its name: that name stays until it leaves.
+	if (e->state != BUL_ASKING)
+		return true;
+	end_older(m, mn_id, e->link, i);
+	return bul_rename(&m->bul, i, mn_id) == 0;
+}
+
+static enum mag_reason take_acceptance_of(struct mag *m, uint32_t i, const struct mag_event *event)
+{
+	struct bul_entry *e = entry_of(m, i);
+
+	if (!take_identity(m, i, event->authorised.mn_id))
+		return REASON_UNUSABLE;
+	if (e->state != BUL_ASKING || event->authorised.profile == NULL)
+		return REASON_NONE;
+	return take_profile(m, i, event->authorised.profile);
+}
+
+static void accept(struct mag *m, uint32_t i, const struct mag_event *event)
+{
+	struct bul_entry *e = entry_of(m, i);
+	uint32_t session_s = event->authorised.session_s;
+	enum mag_reason reason = take_acceptance_of(m, i, event);
+
+	if (reason != REASON_NONE) {
+		deny(m, i, reason, event->authorised.why);
+		return;
+	}
+	e->due_ask = session_s > 0 ? m->now.mono + session_s * NS_SEC : 0;
+	refusals_forget(&m->refusals, e->link, bul_mn_id(e));
+	happen(m, i, EV_PERMITTED);
+}
+
+void take_authorisation(struct mag *m, const struct mag_event *event)
+{
+	uint32_t i = (uint32_t)event->authorised.ticket;
+	struct bul_entry *e = i < m->bul.max ? entry_of(m, i) : NULL;
+
+	if (e == NULL || !e->used || !e->asking || e->ticket != event->authorised.ticket) {
+		note(m, MAG_NOTE_IGNORED_ANSWER); // the node left in the meantime
+		return;
+	}
+	e->asking = false;
+	e->due_ask = 0;
+	switch (event->authorised.verdict) {
+	case MAG_ACCEPT:
+		accept(m, i, event);
+		break;
+	case MAG_REJECT:
+		deny(m, i, REASON_REJECTED, event->authorised.why);
+		break;
+	case MAG_UNREACHABLE:
+		go_without(m, i, REASON_UNANSWERED, event->authorised.why);
+		break;
+	case MAG_UNUSABLE:
+		deny(m, i, REASON_UNUSABLE, event->authorised.why);
+		break;
+	}
+}
+
+void on_ask_timer(struct mag *m, uint32_t i)
+{
+	struct bul_entry *e = entry_of(m, i);
+
+	e->due_ask = 0;
+	if (e->state == BUL_LEAVING) { // it may be back before that is done
+		e->due_ask = m->now.mono + initial_bindack_timeout;
+		return;
+	}
+	if (e->asking) {
+		e->asking = false;
+		go_without(m, i, REASON_UNANSWERED, (struct span){0});
+	} else {
+		ask(m, i);
+	}
+}

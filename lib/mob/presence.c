@@ -1,0 +1,55 @@
+// What an entry's timer means: which of its times came, and whether its node is still there.
+//
+// Decides in which order what is due is done, one at a time; what follows is attach.c's.
+#include "mob/mag_engine.h"
+
+// MAG-DET-01: a node that was not heard for a while is asked, and when it does not answer it is
+// gone. One whose link has just come up is not given up before that while is over: it cannot answer
+// yet if it still looks for duplicates of its address.
+static void look_after(struct mag *m, uint32_t i)
+{
+	struct bul_entry *e = entry_of(m, i);
+	bool early = m->now.mono - e->heard < m->conf.probe_after;
+
+	if (early && !e->wanted) {
+		e->probes = 0;
+		e->due_probe = e->heard + m->conf.probe_after;
+	} else if (e->probes >= m->conf.probes || e->state == BUL_REFUSED) {
+		happen(m, i, EV_SILENT);
+	} else {
+		if (!early || !e->came_up)
+			e->probes++;
+		e->due_probe = m->now.mono + m->conf.probe_interval;
+		probe(m, i);
+	}
+}
+
+void on_timer(struct mag *m, uint32_t i)
+{
+	struct bul_entry *e = entry_of(m, i);
+	ns_t now = m->now.mono;
+
+	if (e->gone) {
+		e->gone = false;
+		e->told = true;
+		happen(m, i, EV_DETACH);
+	} else if (e->expires != 0 && e->expires <= now) {
+		happen(m, i, EV_OVER);
+	} else if (e->due_request != 0 && e->due_request <= now) {
+		e->due_request = 0;
+		happen(m, i, EV_REPEAT);
+	} else if (e->due_refresh != 0 && e->due_refresh <= now) {
+		e->due_refresh = 0;
+		happen(m, i, EV_REFRESH);
+	} else if (e->due_probe != 0 && e->due_probe <= now) {
+		look_after(m, i);
+	} else if (e->due_ask != 0 && e->due_ask <= now) {
+		on_ask_timer(m, i);
+	} else if (e->due_advert != 0 && e->due_advert <= now) {
+		e->due_advert = 0;
+		if (e->state != BUL_LEAVING)
+			advertise(m, i);
+	}
+	if (e->used)
+		bul_schedule(&m->bul, i);
+}

@@ -1,0 +1,145 @@
+// Rows in a ring; a hash map leads to them.
+#include "mob/refusals.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NO_ROW = UINT32_MAX };
+
+int refusals_init(struct refusals *r, struct siphash_key key)
+{
+	*r = (struct refusals){.key = key};
+	r->rows = calloc(MAX_REFUSALS, sizeof(*r->rows));
+	return r->rows != NULL && map_init(&r->index, MAX_REFUSALS) == 0 ? 0 : -ENOMEM;
+}
+
+void refusals_done(struct refusals *r)
+{
+	map_done(&r->index);
+	free(r->rows);
+	*r = (struct refusals){0};
+}
+
+static uint64_t hash_of(const struct refusals *r, struct mag_link link, struct span mn_id)
+{
+	uint8_t key[8] = {(uint8_t)(link.interface >> 8), (uint8_t)link.interface};
+
+	if (mn_id.n > 0)
+		return siphash(r->key, mn_id.p, mn_id.n);
+	memcpy(key + 2, link.mac, sizeof(link.mac));
+	return siphash(r->key, key, sizeof(key));
+}
+
+static struct span id_of(const struct refused *row)
+{
+	return (struct span){row->mn_id, row->mn_len};
+}
+
+static bool is_it(const struct refused *row, struct mag_link link, struct span mn_id)
+{
+	if (mn_id.n > 0 || row->mn_len > 0)
+		return span_equal(id_of(row), mn_id);
+	return row->link.interface == link.interface &&
+	       memcmp(row->link.mac, link.mac, sizeof(link.mac)) == 0;
+}
+
+static uint32_t find(const struct refusals *r, struct mag_link link, struct span mn_id)
+{
+	struct map_cursor c;
+	uint32_t i = map_first(&r->index, hash_of(r, link, mn_id), &c);
+
+	for (; i != MAP_NONE; i = map_next(&r->index, &c))
+		if (is_it(&r->rows[i], link, mn_id))
+			return i;
+	return NO_ROW;
+}
+
+static void clear(struct refusals *r, uint32_t i)
+{
+	struct refused *row = &r->rows[i];
+
+	if (!row->used)
+		return;
+	map_del(&r->index, hash_of(r, row->link, id_of(row)), i);
+	*row = (struct refused){0};
+	r->n--;
+}
+
+static uint32_t add(struct refusals *r, struct mag_link link, struct span mn_id, ns_t now)
+{
+	uint32_t i = r->next;
+
+	clear(r, i);
+	if (map_add(&r->index, hash_of(r, link, mn_id), i) != 0)
+		return NO_ROW;
+	r->next = (r->next + 1) % MAX_REFUSALS;
+	r->n++;
+	r->rows[i] = (struct refused){.used = true, .mn_len = (uint8_t)mn_id.n, .since = now};
+	if (mn_id.n > 0)
+		memcpy(r->rows[i].mn_id, mn_id.p, mn_id.n);
+	return i;
+}
+
+void refusals_put(struct refusals *r, const struct mag_refusal *refusal, ns_t now)
+{
+	uint32_t i = find(r, refusal->link, refusal->mn_id);
+
+	if (refusal->mn_id.n > sizeof(r->rows->mn_id))
+		return;
+	if (i == NO_ROW)
+		i = add(r, refusal->link, refusal->mn_id, now);
+	if (i == NO_ROW)
+		return;
+	struct refused *row = &r->rows[i];
+	row->link = refusal->link;
+	row->reason = (uint8_t)refusal->reason;
+	row->status = refusal->status;
+	row->times++;
+	row->last = now;
+	row->until = refusal->until;
+	row->why_len = (uint8_t)(refusal->why.n < MAG_MAX_WHY ? refusal->why.n : MAG_MAX_WHY);
+	if (row->why_len > 0)
+		memcpy(row->why, refusal->why.p, row->why_len);
+}
+
+enum mag_reason refusals_holds(struct refusals *r, struct mag_link link, struct span mn_id,
+			       ns_t now)
+{
+	uint32_t i = find(r, link, mn_id);
+
+	if (i == NO_ROW || r->rows[i].until <= now)
+		return REASON_NONE;
+	r->rows[i].link = link;
+	r->rows[i].times++;
+	r->rows[i].last = now;
+	return r->rows[i].reason;
+}
+
+void refusals_forget(struct refusals *r, struct mag_link link, struct span mn_id)
+{
+	uint32_t i = find(r, link, mn_id);
+
+	if (i != NO_ROW)
+		clear(r, i);
+}
+
+bool refusals_next(const struct refusals *r, uint32_t *cursor, struct mag_refusal *out)
+{
+	while (*cursor < MAX_REFUSALS) {
+		const struct refused *row = &r->rows[(*cursor)++];
+		if (!row->used)
+			continue;
+		*out = (struct mag_refusal){.link = row->link,
+					    .mn_id = id_of(row),
+					    .reason = row->reason,
+					    .status = row->status,
+					    .why = {row->why, row->why_len},
+					    .times = row->times,
+					    .since = row->since,
+					    .last = row->last,
+					    .until = row->until};
+		return true;
+	}
+	return false;
+}
