@@ -4,6 +4,7 @@
 // control.c  what the control thread's turn does for the engine: messages, links, timers
 // frames.c   frames of access links, both ways: who is there, neighbour discovery (RFC 4861)
 // effects.c  what the engine decides becomes state of the workers; the only file that knows both
+// dhcp.[ch]  the DHCPv6 relay agent (RFC 5213 6.11)
 // show.c     what an operator sees; orders.c: what an operator wants done
 // The data plane under it is app/common's (plane.h). Owned by the control thread.
 #pragma once
@@ -12,6 +13,7 @@
 
 #include "app/common/log.h"
 #include "app/common/plane.h"
+#include "app/mag/dhcp.h"
 #include "mgmt/mgmt.h"
 #include "mob/mag.h"
 #include "wire/nd.h"
@@ -29,6 +31,7 @@ struct gateway {
 	struct plane plane;
 	struct mag *mag;
 	struct mgmt *mgmt;
+	struct dhcp *dhcp; // NULL: off
 	struct gateway_counters counters;
 	struct log_limit notes;
 	ns_t started;
@@ -52,6 +55,8 @@ void control_tell(struct gateway *, struct instant now, const struct mag_event *
 
 // A frame of an access link, whole: tells the engine and answers what a router answers.
 void frames_take(struct gateway *, struct rte_mbuf *, struct instant now);
+// A packet to this node alone. What cannot be sent is counted.
+void frames_send(struct gateway *, struct mag_link, struct span packet);
 void frames_advertise(struct gateway *, const struct mag_action *);
 void frames_probe(struct gateway *, const struct mag_action *);
 
