@@ -156,8 +156,8 @@ int gateway_start(struct gateway *g, char *why, size_t n)
 
 	g->started = loop_now();
 	if ((rc = management_open(g->conf, gateway_commands, g, &g->mgmt, why, n)) != 0 ||
-	    (rc = start_plane(g, why, n)) != 0 || (rc = start_engine(g, why, n)) != 0 ||
-	    (rc = dhcp_open(g->conf, &g->dhcp, why, n)) != 0)
+	    (rc = dhcp_open(g->conf, &g->dhcp, why, n)) != 0 ||
+	    (rc = start_plane(g, why, n)) != 0 || (rc = start_engine(g, why, n)) != 0)
 		return rc;
 	plane_warn_of_addresses(&g->plane);
 	return 0;

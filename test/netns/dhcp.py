@@ -80,8 +80,8 @@ class Server(Process):
 
 
 class ScriptedServer:
-    """Hears every Relay-forward and answers none, unless a test has it answer: `answer` makes of the
-    message of a client the one for it, or None."""
+    """Hears every Relay-forward and answers none, unless a test has it answer: `answer` makes of a
+    client's message the one for it, or None."""
 
     def __init__(self, ns, address, answer=None):
         self.heard, self.answer, self.error = [], answer, None
@@ -138,8 +138,8 @@ def relay_reply(forward, message, **changed):
     """The answer that goes back the way that the message came."""
     fields = {"hopcount": forward.hopcount, "linkaddr": forward.linkaddr,
               "peeraddr": forward.peeraddr, **changed}
-    return DHCP6_RelayReply(**fields) / DHCP6OptIfaceId(ifaceid=forward[DHCP6OptIfaceId].ifaceid) / \
-        DHCP6OptRelayMsg(message=message)
+    interface = DHCP6OptIfaceId(ifaceid=forward[DHCP6OptIfaceId].ifaceid)
+    return DHCP6_RelayReply(**fields) / interface / DHCP6OptRelayMsg(message=message)
 
 
 SCRIPT = """\
@@ -150,8 +150,8 @@ echo "event $reason address=$new_ip6_address dns=$new_dhcp6_name_servers"
 
 
 class Client:
-    """dhclient on a host, running inside its `with`. What it leased is in a file of its own, as on a
-    host that is switched off and on again."""
+    """dhclient on a host, running inside its `with`. What it leased is in a file of its own, as on
+    a host that is switched off and on again."""
 
     def __init__(self, host, directory, *options):
         self.host, self.process, self._options = host, None, options
@@ -170,8 +170,9 @@ class Client:
 
     def start(self):
         f = self._files
-        self.process = Process(self.host.ns, "dhclient", "-6", "-d", "-v", *self._options, "-cf", f["conf"],
-                               "-lf", f["leases"], "-pf", f["pid"], "-sf", f["sh"], "radio0")
+        self.process = Process(self.host.ns, "dhclient", "-6", "-d", "-v", *self._options,
+                               "-cf", f["conf"], "-lf", f["leases"], "-pf", f["pid"],
+                               "-sf", f["sh"], "radio0")
         return self
 
     def kill(self):

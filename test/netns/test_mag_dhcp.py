@@ -9,16 +9,19 @@ a test plays. The node's prefix is the LMA's choice, so a server is started when
 import contextlib
 import os
 import socket
+import subprocess
 
 import dhcp
 import kernel
 import roaming
-from configs import CN
+from configs import ACCESS_MTU, BACKBONE_MTU, CN
 from dhcp import Client, ScriptedServer, Server, counted, message_in, relay_reply
 from mag import FIXED_LINK_LOCAL, FIXED_MAC
 from scapy.layers.dhcp6 import (DHCP6_Advertise, DHCP6_RelayForward, DHCP6_Reply, DHCP6_Request,
-                                DHCP6_Solicit, DHCP6OptClientId, DHCP6OptIA_NA, DHCP6OptIAAddress,
-                                DHCP6OptIfaceId, DHCP6OptRelayMsg, DHCP6OptServerId, DUID_LL)
+                                DHCP6_Solicit, DHCP6OptClientId, DHCP6OptIA_NA, DHCP6OptIA_PD,
+                                DHCP6OptIAAddress, DHCP6OptIAPrefix,
+                                DHCP6OptIfaceId, DHCP6OptRelayMsg, DHCP6OptServerId,
+                                DHCP6OptUnknown, DUID_LL)
 from scapy.layers.inet import UDP
 from scapy.layers.inet6 import ICMPv6ND_RA, ICMPv6NDOptPrefixInfo, IPv6
 from scapy.layers.l2 import Ether
@@ -31,8 +34,14 @@ SERVER, EAR = "2001:db8:d::53", "2001:db8:e::53"
 FIXED_IDENTIFIER = "200:5eff:fe00:5213"  # RFC 6543
 ALL_RELAYS, CLIENT_PORT, SERVER_PORT = "ff02::1:2", 546, 547
 OUTSIDE = "2001:db8:bad::7"
+LONGEST = ACCESS_MTU - 40 - 8  # octets of an answer that go to a node in one packet
 IPV6 = 0x86dd
 SERVER_ID = DHCP6OptServerId(duid=DUID_LL(lladdr="02:00:00:00:0d:0c"))
+
+
+def needed():
+    if why := dhcp.lacks():
+        raise Skip(why)
 
 
 class Domain(roaming.Roaming):
@@ -42,7 +51,7 @@ class Domain(roaming.Roaming):
         super()._wire()
         for name, address in (("dns", SERVER), ("ear", EAR)):
             ns, net = self.namespace(name), address.removesuffix("53")
-            kernel.link(self.spaces["bb"], f"{name}0", ns, "net0")
+            kernel.link(self.spaces["bb"], f"{name}0", ns, "net0", BACKBONE_MTU)
             self.spaces["bb"].ip(f"-6 addr add {net}1/64 dev {name}0 nodad")
             ns.ip(f"-6 addr add {address}/64 dev net0 nodad")
             ns.ip(f"-6 route add default via {net}1")
@@ -54,17 +63,21 @@ class Domain(roaming.Roaming):
         return text.replace("\nmag:\n", f"\nmag:\n  dhcp: {self.dhcp}\n"
                                         f"  dhcp_servers: [{SERVER}, {EAR}]\n", 1)
 
+    def lma_config(self):
+        return super().lma_config().replace(
+            "profiles:\n", "profiles:\n  - match: other@example\n    prefix_count: 3\n", 1)
+
     def server(self, *prefixes, **kw):
+        needed()
         return Server(self.spaces["dns"], self.dir, prefixes, **kw)
 
-    def joined(self, name, mag):
+    def joined(self, name, mag, **kw):
         """A host that the MAG serves and that has no address but its link-local one."""
-        if why := dhcp.lacks():
-            raise Skip(why)
-        host = self.host(name).join(mag.air)
+        host = self.host(name, **kw).join(mag.air)
         return host, mag.until_bound(host.mac)["prefix"]
 
     def client(self, host, *options):
+        needed()
         return Client(host, self.dir, *options)
 
 
@@ -100,6 +113,22 @@ def MAG_RA_02_MAG_DH_02_the_node_is_told_to_ask_a_server_and_makes_no_address_it
     same("L and A", (advert[ICMPv6NDOptPrefixInfo].L, advert[ICMPv6NDOptPrefixInfo].A), (1, 0))
     d.mag1.until_bound(host.mac)
     same("addresses", host.addresses(), [])
+
+
+@test
+def MAG_DH_01_a_node_with_several_prefixes_is_known_by_the_lowest_and_may_lease_from_all(d):
+    host, _ = d.joined("a3", d.mag1, mac="02:00:00:00:00:02")
+    prefixes = sorted((row["prefix"] for row in d.mag1.nodes(host.mac)),
+                      key=lambda p: socket.inet_pton(socket.AF_INET6, p[:-3]))
+    same("prefixes", len(prefixes), 3)
+    with contextlib.closing(Air(host)) as air:
+        relay, forward = relayed(d, air)
+        same("link-address", forward.linkaddr, prefixes[0].replace("::/64", ":" + FIXED_IDENTIFIER))
+        for prefix in prefixes:
+            answer = lease(message_in(forward), prefix.replace("::/64", "::7"))
+            counted(d.mag1, "dhcp_answered",
+                    lambda a=answer: d.ear.send(relay, relay_reply(forward, a)))
+            same("message", bytes(first_answer(air)[UDP].payload), bytes(answer))
 
 
 # ---- From MAG to MAG
@@ -142,8 +171,7 @@ def MAG_DH_03_every_server_gets_every_message_and_who_sent_it(d):
 
 @test
 def MAG_DH_04_nothing_is_relayed_before_the_lma_has_accepted_the_node(d):
-    if why := dhcp.lacks():
-        raise Skip(why)
+    needed()
     d.lma.kill()
     host, seen = d.host("n1").join(d.mag1.air), len(d.ear.heard)
     d.mag1.until(lambda: d.mag1.node(host.mac), "the MAG to see it")
@@ -210,8 +238,8 @@ def MAG_DH_04_a_lease_outside_the_home_network_prefixes_is_dropped_by_name_and_t
 
 
 def solicit():
-    return DHCP6_Solicit(trid=0x70ad) / DHCP6OptClientId(duid=DUID_LL(lladdr="02:00:00:00:0c:1d")) / \
-        DHCP6OptIA_NA(iaid=7)
+    duid = DUID_LL(lladdr="02:00:00:00:0c:1d")
+    return DHCP6_Solicit(trid=0x70ad) / DHCP6OptClientId(duid=duid) / DHCP6OptIA_NA(iaid=7)
 
 
 class Air:
@@ -225,9 +253,10 @@ class Air:
         self._sock.settimeout(10)
 
     def send(self, message, src=None, dst=ALL_RELAYS, **udp):
+        mac = "33:33:00:01:00:02" if dst == ALL_RELAYS else FIXED_MAC
         packet = IPv6(src=src or link_local(self.host), dst=dst, hlim=1) / \
             UDP(**{"sport": CLIENT_PORT, "dport": SERVER_PORT, **udp}) / message
-        self._sock.send(bytes(Ether(src=self.host.mac, dst="33:33:00:01:00:02", type=IPV6) / packet))
+        self._sock.send(bytes(Ether(src=self.host.mac, dst=mac, type=IPV6) / packet))
 
     def next_of(self, layer, wanted=lambda frame: True):
         """The next frame with that layer that is wanted."""
@@ -240,10 +269,15 @@ class Air:
         self._sock.close()
 
 
-def relayed(d, air):
+def first_answer(air):
+    """The first frame with a server's message that came to that host and was not looked at yet."""
+    return air.next_of(UDP, lambda f: f[UDP].dport == CLIENT_PORT)
+
+
+def relayed(d, air, **how):
     """A message of that host, as the other server hears it: relay and Relay-forward."""
     seen = len(d.ear.heard)
-    air.send(solicit())
+    air.send(solicit(), **how)
     return d.ear.until_heard(
         lambda _, f: f.peeraddr == link_local(air.host), "the message", seen)
 
@@ -254,6 +288,17 @@ def of_another_node(forward):
     option = forward[DHCP6OptIfaceId]
     option.ifaceid = option.ifaceid[:-1] + bytes([option.ifaceid[-1] ^ 0xff])
     return forward
+
+
+def shorter_than(prefix):
+    """A delegated prefix that has the home network prefix in it, and more."""
+    return DHCP6OptIA_PD(iaid=8, T1=10, T2=20, iapdopt=[
+        DHCP6OptIAPrefix(preflft=30, validlft=40, plen=60, prefix=prefix[:-3])])
+
+
+def padded(message, size):
+    """Made so long with an option that nobody knows."""
+    return message / DHCP6OptUnknown(optcode=0xfff0, data=bytes(size - len(message) - 4))
 
 
 @test
@@ -272,13 +317,16 @@ def MAG_DH_04_every_bad_answer_is_dropped_by_its_name_and_the_good_one_is_for_it
                                        relay_reply(forward, good, peeraddr="2001:db8::1")],
             "dhcp_unknown_node": [relay_reply(of_another_node(forward), good)],
             "dhcp_other_session": [relay_reply(forward, good, linkaddr=other)],
-            "dhcp_lease_outside": [relay_reply(forward, lease(message_in(forward), OUTSIDE))],
+            "dhcp_lease_outside": [relay_reply(forward, lease(message_in(forward), OUTSIDE)),
+                                   relay_reply(forward, good / shorter_than(prefix))],
+            "dhcp_too_long": [relay_reply(forward, padded(good, LONGEST + 1))],
         }
         for name, payloads in bad.items():
             for payload in payloads:
                 counted(d.mag1, name, lambda p=payload: d.ear.send(relay, p))
-        counted(d.mag1, "dhcp_answered", lambda: d.ear.send(relay, answer))
-        frame = air.next_of(UDP, lambda f: f[UDP].dport == CLIENT_PORT)  # the first one that came at all
+        good = padded(good, LONGEST)
+        counted(d.mag1, "dhcp_answered", lambda: d.ear.send(relay, relay_reply(forward, good)))
+        frame = first_answer(air)
     same("addresses", (frame.src, frame.dst, frame[IPv6].src, frame[IPv6].dst),
          (FIXED_MAC, host.mac, FIXED_LINK_LOCAL, link_local(host)))
     same("message", bytes(frame[UDP].payload), bytes(good))
@@ -315,7 +363,37 @@ def what_is_no_clients_message_is_dropped_by_its_name(d):
         for name, message, how in bad:
             counted(d.mag1, name, lambda m=message, h=how: air.send(m, **h))
         same("relayed", d.ear.heard[seen:], [])
-        relayed(d, air)  # a good one is
+        for dst in (ALL_RELAYS, FIXED_LINK_LOCAL):  # good ones are
+            relayed(d, air, dst=dst)
+
+
+# ---- What an operator may have forgotten
+
+@test
+def a_server_that_cannot_be_reached_is_told_of(d):
+    host, _ = d.joined("w1", d.mag1)
+    route = d.mag1.ns.ip("-6 route show default").strip()
+    with contextlib.closing(Air(host)) as air:
+        d.mag1.ns.ip("-6 route del default")
+        try:
+            counted(d.mag1, "dhcp_send_failed", lambda: air.send(solicit()))
+        finally:
+            d.mag1.ns.ip(f"-6 route replace {route}")
+        d.mag1.until(lambda: any(f"nothing can be sent to {SERVER}" in line for line in d.mag1.log),
+                     "a line in the log")
+        relayed(d, air)
+
+
+@test
+def a_mag_whose_port_another_relay_has_does_not_start_and_says_so(d):
+    d.mag1.stop()
+    with d.mag1.ns, socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as other:
+        other.bind((d.mag1.coa, SERVER_PORT))
+        done = subprocess.run(d.mag1.ns.command(d.mag1.program, "--config", d.mag1.config),
+                              capture_output=True, text=True, timeout=30, check=False)
+    same("exit code", done.returncode, 1)
+    true(f"says why: {done.stderr}", f"UDP port {SERVER_PORT} of {d.mag1.coa}" in done.stderr)
+    d.start()
 
 
 # ---- Without addresses
