@@ -60,6 +60,7 @@ static const struct column nodes[] = {
 	{"interface", "INTERFACE", COLUMN_TEXT, 3},
 	{"state", "STATE", COLUMN_TEXT, 0},
 	{"reason", "LAST ANSWER", COLUMN_TEXT, 1},
+	{"advice", "WHAT TO DO", COLUMN_TEXT, 6},
 	{"lma", "LMA", COLUMN_TEXT, 7},
 	{"age_s", "AGE", COLUMN_DURATION, 5},
 	{"heard_s", "HEARD", COLUMN_DURATION, 2},
@@ -67,7 +68,17 @@ static const struct column nodes[] = {
 	{"attach_ms", "ATTACH MS", COLUMN_COUNT, 8},
 	{"pbus", "PBUS", COLUMN_COUNT, 6},
 	{"retries", "RETRIES", COLUMN_COUNT, 9},
+	{"link_local", "OUR LINK-LOCAL", COLUMN_TEXT, 11},
+	{"local_routing", "LOCAL ROUTING", COLUMN_TEXT, 10},
 	{.key = NULL},
+};
+
+static const struct column radius[] = {
+	{"server", "RADIUS SERVER", COLUMN_TEXT, 0}, {"port", "PORT", COLUMN_TEXT, 0},
+	{"state", "STATE", COLUMN_TEXT, 0},          {"asked", "ASKED", COLUMN_COUNT, 3},
+	{"accepted", "ACCEPTED", COLUMN_COUNT, 0},   {"rejected", "REJECTED", COLUMN_COUNT, 0},
+	{"timeouts", "TIMEOUTS", COLUMN_COUNT, 0},   {"forged", "FORGED", COLUMN_COUNT, 1},
+	{"unusable", "UNUSABLE", COLUMN_COUNT, 2},   {.key = NULL},
 };
 
 static const struct column interfaces[] = {
@@ -86,6 +97,8 @@ static const struct column heartbeats[] = {
 	{"unanswered", "UNANSWERED", COLUMN_COUNT, 0},
 	{"answered", "ANSWERED", COLUMN_COUNT, 4},
 	{"restart_counter", "RESTART COUNTER", COLUMN_COUNT, 1},
+	{"bindings", "BINDINGS", COLUMN_COUNT, 6},
+	{"tunnel_mtu", "TUNNEL MTU", COLUMN_COUNT, 5},
 	{.key = NULL},
 };
 
@@ -151,6 +164,10 @@ const struct command commands[] = {
 	 .help = "which peer answers, and whether it lost its sessions",
 	 .columns = heartbeats,
 	 .empty = "no peer has been heard of"},
+	{.words = "show radius",
+	 .help = "MAG: RADIUS servers, do they answer",
+	 .columns = radius,
+	 .empty = "no RADIUS server is configured: profiles alone decide; see radius.servers"},
 	{.words = "show interfaces",
 	 .help = "interfaces and their kernel twins",
 	 .columns = interfaces,
@@ -175,7 +192,9 @@ const struct command commands[] = {
 	 .empty = "",
 	 .single = true},
 	{.words = "mag attach",
-	 .help = "MAG: MAC [nai NAI] [interface NAME]: a mobile node is there",
+	 .help = "MAG: MAC [nai NAI] [interface NAME] [handoff new|interfaces|mags]: a mobile node "
+		 "is "
+		 "there",
 	 .columns = done,
 	 .empty = "",
 	 .order = true},

@@ -5,6 +5,7 @@
 #include "app/common/loop.h"
 #include "app/common/management.h"
 #include "app/common/restart.h"
+#include "app/mag/authorise.h"
 #include "app/mag/gateway.h"
 
 // Longer than all servers and tries together take; then nobody answers.
@@ -157,7 +158,8 @@ int gateway_start(struct gateway *g, char *why, size_t n)
 	g->started = loop_now();
 	if ((rc = management_open(g->conf, gateway_commands, g, &g->mgmt, why, n)) != 0 ||
 	    (rc = dhcp_open(g->conf, &g->dhcp, why, n)) != 0 ||
-	    (rc = start_plane(g, why, n)) != 0 || (rc = start_engine(g, why, n)) != 0)
+	    (rc = start_plane(g, why, n)) != 0 || (rc = start_engine(g, why, n)) != 0 ||
+	    (rc = authorise_open(g, why, n)) != 0)
 		return rc;
 	plane_warn_of_addresses(&g->plane);
 	return 0;
@@ -172,6 +174,7 @@ void gateway_stop(struct gateway *g)
 {
 	plane_halt(&g->plane);
 	mgmt_close(g->mgmt);
+	authorise_close(g);
 	dhcp_close(g->dhcp);
 	mag_free(g->mag);
 	plane_done(&g->plane);

@@ -1,6 +1,7 @@
 // What the control thread's turn does for the MAG: what nodes, the LMA, links and time have to say.
 #include "app/common/loop.h"
 #include "app/common/signalling.h"
+#include "app/mag/authorise.h"
 #include "app/mag/gateway.h"
 
 void control_tell(struct gateway *g, struct instant now, const struct mag_event *event)
@@ -41,6 +42,7 @@ static void on_time(void *arg, struct instant now)
 {
 	struct gateway *g = arg;
 
+	authorise_turn(g, now);
 	if (mag_deadline(g->mag) <= now.mono)
 		control_tell(g, now, &(struct mag_event){.kind = MAG_TICK});
 	dhcp_poll(g, now);
@@ -64,10 +66,23 @@ static void on_link(void *arg, uint16_t port, bool up)
 	}
 }
 
+// MAG-RA-08.
+static void on_path_mtu(void *arg, struct ip6_addr lma, uint16_t inside)
+{
+	struct gateway *g = arg;
+
+	control_tell(g, loop_instant(),
+		     &(struct mag_event){.kind = MAG_PATH_MTU,
+					 .path_mtu = {.lma = lma, .tunnel_mtu = inside}});
+}
+
 void control_run(struct gateway *g, const volatile sig_atomic_t *stop)
 {
-	const struct loop_program program = {
-		.arg = g, .on_punt = on_punt, .on_time = on_time, .on_link = on_link};
+	const struct loop_program program = {.arg = g,
+					     .on_punt = on_punt,
+					     .on_time = on_time,
+					     .on_link = on_link,
+					     .on_path_mtu = on_path_mtu};
 
 	loop_run(&g->plane, g->mgmt, &program, stop);
 }

@@ -4,6 +4,7 @@
 #include "app/common/signalling.h"
 #include "app/common/text.h"
 #include "app/common/tunnels.h"
+#include "app/mag/authorise.h"
 #include "app/mag/gateway.h"
 
 // Tunnel peers are the LMAs in the order of the configuration, from 1.
@@ -33,8 +34,9 @@ static int bind(struct gateway *g, const struct mag_action *action)
 	const struct fwd_tunnel tunnel = {.local = g->conf->mag.coa,
 					  .remote = action->bind.lmaa,
 					  .peer = peer_of(g->conf, action->bind.lmaa)};
-	const struct fwd_access place = place_of(g, action->bind.link);
+	struct fwd_access place = place_of(g, action->bind.link);
 
+	place.local = action->bind.local;
 	return tunnels_bind(&g->plane, action->bind.hnp, &tunnel, &place, (struct ip6_addr){0});
 }
 
@@ -61,7 +63,7 @@ static void log_refusal(const struct mag_action *action, const char *mn_id, cons
 	char why[MAG_MAX_WHY + 8] = "";
 
 	if (action->note.why.n > 0)
-		text_of(action->note.why, why, sizeof(why));
+		text_of_words(action->note.why, why, sizeof(why));
 	log_line(LOG_WARNING, "mobile node \"%s\", %s, not served: %s%s%s; %s", mn_id, mac,
 		 mag_reason_text(action->note.reason), why[0] != '\0' ? ": " : "", why,
 		 mag_reason_advice(action->note.reason));
@@ -119,6 +121,7 @@ void effects_apply(struct gateway *g, struct instant now)
 			frames_probe(g, &action);
 			break;
 		case MAG_ASK:
+			authorise_ask(g, &action, now);
 			break;
 		case MAG_NOTE:
 			log_note(g, &action, now.mono);

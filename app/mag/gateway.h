@@ -3,6 +3,7 @@
 // boot.c     builds it from the configuration and takes it down, step by step
 // control.c  what the control thread's turn does for the engine: messages, links, timers
 // frames.c   frames of access links, both ways: who is there, neighbour discovery (RFC 4861)
+// authorise.[ch]  asks RADIUS who may attach
 // effects.c  what the engine decides becomes state of the workers; the only file that knows both
 // dhcp.[ch]  the DHCPv6 relay agent (RFC 5213 6.11)
 // show.c     what an operator sees; orders.c: what an operator wants done
@@ -11,6 +12,7 @@
 
 #include <signal.h>
 
+#include "aaa/aaa.h"
 #include "app/common/log.h"
 #include "app/common/plane.h"
 #include "app/mag/dhcp.h"
@@ -30,6 +32,7 @@ struct gateway {
 	struct conf *conf;
 	struct plane plane;
 	struct mag *mag;
+	struct aaa *aaa; // NULL: nobody is asked
 	struct mgmt *mgmt;
 	struct dhcp *dhcp; // NULL: off
 	struct gateway_counters counters;

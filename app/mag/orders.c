@@ -109,6 +109,23 @@ static void say_refusal(const struct gateway *g, struct mag_link link, char *why
 				 mag_reason_advice(r.reason));
 }
 
+// What RADIUS said before is asked again.
+static void forget_answers(struct gateway *g, const struct mag_event *event)
+{
+	char name[AAA_MAX_NAME + 1] = "";
+	struct span nai = event->attach.nai;
+	struct mag_refusal r;
+	uint32_t cursor = 0;
+
+	while (nai.n == 0 && mag_next_refusal(g->mag, &cursor, &r))
+		if (memcmp(r.link.mac, event->attach.link.mac, sizeof(r.link.mac)) == 0)
+			nai = r.mn_id;
+	if (g->aaa == NULL || nai.n == 0 || nai.n > AAA_MAX_NAME)
+		return;
+	memcpy(name, nai.p, nai.n);
+	aaa_forget(g->aaa, name);
+}
+
 int order_attach(void *app, int argc, char **argv, char *why, size_t n)
 {
 	struct words w = {.nai = NULL};
@@ -122,6 +139,7 @@ int order_attach(void *app, int argc, char **argv, char *why, size_t n)
 	event.attach.handoff_indicator = w.handoff;
 	if (w.nai != NULL)
 		event.attach.nai = (struct span){(const uint8_t *)w.nai, (uint16_t)strlen(w.nai)};
+	forget_answers(g, &event);
 	control_tell(g, loop_instant(), &event);
 	struct mag_binding b;
 	if (mag_find_binding(g->mag, w.link, &b))

@@ -62,7 +62,7 @@ static bool next_refused(const struct gateway *g, struct mgmt_cursor *cursor, js
 	put_count(row, "status", r.status);
 	int n = snprintf(text, sizeof(text), "%s%s", mag_reason_text(r.reason),
 			 r.why.n > 0 ? ": " : "");
-	text_of(r.why, text + n, sizeof(text) - (size_t)n);
+	text_of_words(r.why, text + n, sizeof(text) - (size_t)n);
 	put_text(row, "reason", text);
 	put_text(row, "advice", mag_reason_advice(r.reason));
 	put_real(row, "age_s", seconds_between(r.since, now));
@@ -107,6 +107,36 @@ static bool next_heartbeat(void *app, struct mgmt_cursor *cursor, json_t *row)
 	return true;
 }
 
+static bool next_radius(void *app, struct mgmt_cursor *cursor, json_t *row)
+{
+	const struct gateway *g = app;
+	struct aaa_server_totals t;
+
+	if (g->aaa == NULL || !aaa_server_totals(g->aaa, cursor->u[0]++, &t))
+		return false;
+	put_text(row, "server", t.address);
+	put_count(row, "port", t.port);
+	put_text(row, "state", t.asked == 0 ? "idle" : t.silent ? "silent" : "answers");
+	put_count(row, "asked", t.asked);
+	put_count(row, "accepted", t.accepted);
+	put_count(row, "rejected", t.rejected);
+	put_count(row, "timeouts", t.timeouts);
+	put_count(row, "forged", t.forged);
+	put_count(row, "unusable", t.unusable);
+	return true;
+}
+
+static void put_radius(struct stats *s, struct aaa *aaa)
+{
+	struct aaa_totals t = aaa_totals(aaa);
+
+	put_stat(s, "radius_asked", t.asked, "questions to RADIUS, answered from memory too");
+	put_stat(s, "radius_from_cache", t.from_cache, "of them answered from memory");
+	put_stat(s, "radius_waiting", t.waiting, "of them not answered yet");
+	put_stat(s, "radius_full", t.full, "not asked: mag.max_pending questions are out");
+	put_stat(s, "radius_cached", t.cached, "answers remembered");
+}
+
 static void put_signalling(struct stats *s, struct gateway *g)
 {
 	const struct mag_totals *t = mag_totals(g->mag);
@@ -149,6 +179,8 @@ static bool next_stat(void *app, struct mgmt_cursor *cursor, json_t *row)
 
 	rows_put_path(&s, &g->plane);
 	put_signalling(&s, g);
+	if (g->aaa != NULL)
+		put_radius(&s, g->aaa);
 	rows_put_control(&s, &g->plane);
 	rows_put_tables(&s, &g->plane);
 	return rows_stat(&s, cursor, row);
@@ -184,6 +216,7 @@ static bool next_version(void *app, struct mgmt_cursor *cursor, json_t *row)
 const struct mgmt_command gateway_commands[] = {
 	{.words = "show nodes", .help = "mobile nodes on access links", .next = next_node},
 	{.words = "show heartbeats", .help = "do the LMAs answer", .next = next_heartbeat},
+	{.words = "show radius", .help = "RADIUS servers, do they answer", .next = next_radius},
 	{.words = "show interfaces",
 	 .help = "interfaces, their kernel twins",
 	 .next = next_interface},

@@ -183,7 +183,7 @@ struct conf {
 	struct {
 		struct conf_radius_server *servers; // none: nobody is asked
 		uint32_t n_servers;
-		uint32_t timeout_ms, tries, threads, hold_rejected_s;
+		uint32_t timeout_s, tries, threads, hold_rejected_s;
 		bool serve_unanswered;
 		char nas_identifier[CONF_NAME], dictionary[CONF_PATH];
 	} radius;

@@ -45,7 +45,7 @@ enum {
 	MAG_MAX_LMAS = 16,
 	MAG_MAX_HNPS = 16,     // of one session
 	MAG_MAX_SERVICE = 255, // octets of a service name (RFC 5149 3)
-	MAG_MAX_WHY = 96,      // of a refusal's text
+	MAG_MAX_WHY = 128,     // of a refusal's text
 };
 
 struct mag_lma_conf {

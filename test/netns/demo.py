@@ -28,7 +28,13 @@ from traffic import Transfer, transfer
 MB = 1 << 20
 AT_ONCE = 200 * MB
 PACE = 25e6          # bytes per second of the transfer beside which gaps are measured
-MAC = "02:00:00:00:00:01"
+MAC, STOLEN = "02:00:00:00:00:01", "02:00:00:00:00:03"
+PROFILES = """\
+profiles:
+  - match: stolen@example
+    permit: false
+  - match: "@example"
+"""
 SETTLED = 700        # datagrams after a move until it counts as over
 ADVERT = 134         # ICMPv6 type of an RA
 ALL_S = 90           # after this long nothing is waited for any more
@@ -58,6 +64,13 @@ class Move:
 HEAD = ("handoff", "carrier away", "registered after", "gap down", "gap up", "lost down", "lost up")
 
 
+class Served(Roaming):
+    """Its MAGs serve who is in the realm, but one."""
+
+    def mag_config(self, name, sock, counter):
+        return super().mag_config(name, sock, counter) + PROFILES
+
+
 def attach(show, d):
     show.scene("A Linux host comes to bridge 1")
     host = d.host("mn", mac=MAC, dad=True)
@@ -77,6 +90,21 @@ def attach(show, d):
     show.command(d.mag1, "show", "nodes")
     show.command(d.lma, "show", "bindings")
     return host
+
+
+def refusal(show, d):
+    show.scene("A host that may not attach comes to bridge 1")
+    host = d.host("stolen", mac=STOLEN)
+    host.join(d.mag1.air)
+    show.say("profiles", "stolen@example: permit: false")
+    row = d.mag1.until(lambda: next((r for r in d.mag1.nodes(STOLEN) if r["state"] == "refused"),
+                                    None), "the host to be refused")
+    show.claim("refused", row["reason"], row["reason"])
+    show.claim("no service", not host.addresses() and d.binding(host) is None,
+               "no Router Advertisement, no address, no binding at the LMA")
+    show.command(d.mag1, "show", "nodes")
+    show.say("what to do", row["advice"])
+    host.leave()
 
 
 def attach_times(tap):
@@ -208,6 +236,7 @@ def play(show, d):
     traffic(show, d, host)
     seen = move_about(show, d, host)
     summary(show, d, host, seen)
+    refusal(show, d)
     accounting(show, d)
     return host
 
@@ -255,7 +284,7 @@ def main():
     print(PICTURE, end="")
     took = 0.0
     try:
-        with Roaming(os.path.abspath(args.build), lambda line: show.say(line), args.ports) as d:
+        with Served(os.path.abspath(args.build), lambda line: show.say(line), args.ports) as d:
             host = None
             try:
                 host = play(show, d)

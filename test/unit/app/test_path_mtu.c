@@ -206,6 +206,32 @@ static void MAG_RA_08_the_link_at_the_begin_of_the_path_counts_too(void **state)
 	assert_int_equal(path_mtu_get(&plane, PEER_LMA2), CONFIGURED); // the path's own
 }
 
+static void MAG_RA_08_a_link_counts_while_the_next_hop_is_asked_for(void **state)
+{
+	struct nexthop nh = {.kind = NH_GLEAN, .port = BACKBONE, .mtu = 1400};
+
+	(void)state;
+	assert_int_equal(nexthop_change(the_world.fib, the_world.nh_backbone, &nh), 0);
+	assert_int_equal(path_mtu_inside(&plane, PEER_LMA2), 1360);
+	nh = (struct nexthop){.kind = NH_NONE}; // without a link there is none to count
+	assert_int_equal(nexthop_change(the_world.fib, the_world.nh_backbone, &nh), 0);
+	assert_int_equal(path_mtu_inside(&plane, PEER_LMA2), CONFIGURED - HEADER);
+}
+
+static void numbers_of_no_peer_are_not_told_of(void **state)
+{
+	const struct nexthop nh = {.kind = NH_PORT, .port = CORE, .mtu = 1400};
+	const struct ip6_prefix everything = {.len = 0};
+	int number = nexthop_add(the_world.fib, &nh);
+
+	(void)state;
+	assert_true(number > 0);
+	assert_int_equal(route_set(the_world.fib, everything, (uint16_t)number), 0);
+	assert_told_nothing(); // both LMAs have a longer route
+	assert_int_equal(route_del(the_world.fib, everything), 0);
+	nexthop_del(the_world.fib, (uint16_t)number);
+}
+
 static void another_peer_under_a_number_is_told_of_anew(void **state)
 {
 	(void)state;
@@ -232,6 +258,8 @@ int main(void)
 		T(MAG_RA_08_no_news_is_what_changed_and_changed_back),
 		T(MAG_RA_08_less_than_1280_is_never_told),
 		T(MAG_RA_08_the_link_at_the_begin_of_the_path_counts_too),
+		T(MAG_RA_08_a_link_counts_while_the_next_hop_is_asked_for),
+		T(numbers_of_no_peer_are_not_told_of),
 		T(another_peer_under_a_number_is_told_of_anew),
 	};
 	char file_prefix[32];

@@ -8,6 +8,7 @@ static enum verdict from(struct world *w, const uint8_t mac[6], uint16_t vlan, s
 	return fate(w, ACCESS, from_node(mac, vlan, p));
 }
 
+// MAG-FW-08, LMA-FW-07.
 static void a_nodes_packet_goes_into_its_tunnel_one_hop_shorter(void **state)
 {
 	struct world *w = *state;
@@ -58,25 +59,71 @@ static void MAG_FW_06_another_nodes_address_here_is_reached_through_the_tunnel(v
 
 static void MAG_FW_07_routes_of_our_own_are_not_asked(void **state)
 {
+	static const char *const to[] = {CN, VOID, OWN, FAR};
 	struct world *w = *state;
 
 	world_become_mag(w);
-	assert_verdict(from(w, mac_a, 0, packet(NODE_A, VOID, 17, 10)), V_TX_UPLINK);
-	assert_verdict(from(w, mac_a, 0, packet(NODE_A, OWN, 17, 10)), V_TX_UPLINK);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_verdict(from(w, mac_a, 0, packet(NODE_A, to[i], 17, 10)), V_TX_UPLINK);
+		struct frame out = sent(w, BACKBONE);
+		assert_addr(dst_of(&out), LMA1);
+	}
+	assert_nothing_sent(w);
 }
 
+// MAG-FW-01, MAG-LT-01.
 static void MAG_PP_04_a_node_is_its_mac_address_behind_its_port_and_vlan(void **state)
 {
 	struct world *w = *state;
 	struct frame a = packet(NODE_A, CN, 17, 10), b = packet(NODE_B, CN, 17, 10);
 
 	world_become_mag(w);
+	assert_verdict(from(w, mac_a, 0, a), V_TX_UPLINK);
+	(void)sent(w, BACKBONE);
 	assert_verdict(from(w, mac_b, 0, a), V_DROP_SPOOF);
 	assert_verdict(from(w, mac_a, VLAN_B, a), V_DROP_SPOOF);
 	assert_verdict(from(w, mac_b, 0, b), V_DROP_SPOOF);
 	assert_verdict(from(w, mac_stranger, 0, a), V_DROP_SPOOF);
 	w->conf.ports[CORE] = w->conf.ports[ACCESS];
 	assert_verdict(fate(w, CORE, from_node(mac_a, 0, a)), V_DROP_SPOOF);
+	assert_nothing_sent(w);
+}
+
+static void MAG_FW_01_a_nodes_sources_are_those_of_its_own_prefix(void **state)
+{
+	static const char *const own[] = {NODE_A, "2001:db8:3000:1::", "2001:db8:3000:1:ffff::1"};
+	static const char *const others[] = {NODE_B, NODE_E, "2001:db8:3000:2::ffff"};
+	struct world *w = *state;
+
+	world_become_mag(w);
+	w->conf.attach_rate = 0;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_verdict(from(w, mac_a, 0, packet(own[i], CN, 17, 10)), V_TX_UPLINK);
+		(void)sent(w, BACKBONE);
+		assert_verdict(from(w, mac_a, 0, packet(others[i], CN, 17, 10)), V_DROP_SPOOF);
+	}
+	// The prefixes beside its own are nobody's.
+	assert_verdict(from(w, mac_a, 0, packet("2001:db8:3000::1", CN, 17, 10)),
+		       V_DROP_UNBOUND_SRC);
+	assert_verdict(from(w, mac_a, 0, packet(CN, NODE_B, 17, 10)), V_DROP_UNBOUND_SRC);
+	assert_nothing_sent(w);
+}
+
+static void MAG_FW_01_a_link_local_source_never_leaves_the_link(void **state)
+{
+	static const char *const to[] = {CN, NODE_B, "ff0e::1", COA};
+	struct world *w = *state;
+	struct frame got;
+	struct fwd_punt note;
+
+	world_become_mag(w);
+	for (unsigned i = 0; i < 4; i++) {
+		struct frame p = packet("fe80::a", to[i], 17, 10);
+		assert_verdict(from(w, mac_a, 0, p), V_PUNT_ACCESS);
+		assert_true(world_punted(w, &note, &got));
+	}
+	w->conf.attach_rate = 0;
+	assert_verdict(from(w, mac_a, 0, packet("fe80::a", CN, 17, 10)), V_DROP_ACCESS_POLICED);
 	assert_nothing_sent(w);
 }
 
@@ -115,6 +162,7 @@ static void SEC_01_traffic_from_a_stray_source_leaves_a_node_its_neighbour_disco
 		assert_verdict(fate(w, ACCESS, ns), V_PUNT_ACCESS);
 }
 
+// MAG-FW-05.
 static void a_source_that_left_a_moment_ago_is_dropped_by_name(void **state)
 {
 	world_become_mag(*state);
@@ -275,6 +323,7 @@ static void MAG_FW_10_a_used_up_hop_limit_is_told_to_the_node(void **state)
 	assert_int_equal(told(w).b[40], 3);
 }
 
+// MAG-FW-08, LMA-MTU-01, LMA-MTU-06.
 static void LMA_MTU_02_what_does_not_fit_the_tunnel_is_told_to_the_node(void **state)
 {
 	struct world *w = *state;
@@ -285,6 +334,36 @@ static void LMA_MTU_02_what_does_not_fit_the_tunnel_is_told_to_the_node(void **s
 	assert_int_equal(f.b[40], 2);
 	assert_int_equal(f.b[46] << 8 | f.b[47], 1460);
 	assert_verdict(from(w, mac_a, 0, packet(NODE_A, CN, 17, 1420)), V_TX_UPLINK);
+	assert_int_equal(sent(w, BACKBONE).n, 1500);
+}
+
+// LMA-MTU-02: 1280 is taken, in pieces.
+static void MAG_FW_08_a_node_is_never_told_less_than_1280(void **state)
+{
+	struct world *w = *state;
+
+	world_become_mag(w);
+	entry_set_mtu(w->fib, w->nodes[A], 1290);
+	assert_verdict(from(w, mac_a, 0, packet(NODE_A, CN, 17, 1241)), V_DROP_TOO_BIG);
+	struct frame f = told(w);
+	assert_int_equal(f.b[46] << 8 | f.b[47], 1280);
+	assert_verdict(from(w, mac_a, 0, packet(NODE_A, CN, 17, 1240)), V_TX_UPLINK);
+}
+
+// LMA-MTU-06.
+static void MAG_FW_08_a_node_is_told_nothing_about_its_errors(void **state)
+{
+	struct world *w = *state;
+
+	world_become_mag(w);
+	for (unsigned type = 0; type < 256; type++) {
+		struct frame f = packet(NODE_A, CN, 58, 50);
+		f.b[7] = 1;
+		f.b[40] = (uint8_t)type;
+		assert_verdict(from(w, mac_a, 0, f), V_DROP_HOP_LIMIT);
+		assert_int_equal(fwd_held(w->fwd), type >= 128 && type != 137);
+		w->now += NS_SEC;
+	}
 }
 
 static void without_a_way_to_the_lma_the_node_is_told(void **state)
@@ -297,7 +376,7 @@ static void without_a_way_to_the_lma_the_node_is_told(void **state)
 	assert_int_equal(told(w).b[40], 1);
 }
 
-// On its own it would leave by the routes when the neighbour is known (MAG-FW-07).
+// MAG-FW-07: on its own it would leave by the routes when the neighbour is known.
 static void a_packet_that_waits_for_the_next_hop_waits_in_its_tunnel(void **state)
 {
 	struct world *w = *state;
@@ -333,6 +412,8 @@ int test_access(void)
 		FATE_TEST(MAG_FW_06_another_nodes_address_here_is_reached_through_the_tunnel),
 		FATE_TEST(MAG_FW_07_routes_of_our_own_are_not_asked),
 		FATE_TEST(MAG_PP_04_a_node_is_its_mac_address_behind_its_port_and_vlan),
+		FATE_TEST(MAG_FW_01_a_nodes_sources_are_those_of_its_own_prefix),
+		FATE_TEST(MAG_FW_01_a_link_local_source_never_leaves_the_link),
 		FATE_TEST(MAG_FW_05_a_source_that_is_nobodys_is_a_sign_of_a_node_then_a_drop),
 		FATE_TEST(a_source_that_left_a_moment_ago_is_dropped_by_name),
 		FATE_TEST(MAG_FW_10_what_is_for_the_link_alone_is_for_control),
@@ -346,6 +427,8 @@ int test_access(void)
 		FATE_TEST(LMA_FW_05_a_node_makes_no_tunnel_of_its_own_to_us_or_the_lma),
 		FATE_TEST(MAG_FW_10_a_used_up_hop_limit_is_told_to_the_node),
 		FATE_TEST(LMA_MTU_02_what_does_not_fit_the_tunnel_is_told_to_the_node),
+		FATE_TEST(MAG_FW_08_a_node_is_never_told_less_than_1280),
+		FATE_TEST(MAG_FW_08_a_node_is_told_nothing_about_its_errors),
 		FATE_TEST(without_a_way_to_the_lma_the_node_is_told),
 		FATE_TEST(a_packet_that_waits_for_the_next_hop_waits_in_its_tunnel),
 		FATE_TEST(LMA_FW_08_congestion_marks_go_into_the_tunnel),

@@ -72,6 +72,63 @@ static void MAG_FW_03_only_the_lma_that_serves_the_node_may_reach_it(void **stat
 	assert_nothing_sent(w);
 }
 
+// Both LMAs have nodes here, so both have tunnels.
+static void MAG_FW_03_of_two_lmas_each_reaches_its_own_nodes_alone(void **state)
+{
+	struct world *w = *state;
+	struct frame to_a = packet(CN, NODE_A, 17, 10), to_e = packet(CN, NODE_E, 17, 10), out;
+
+	world_become_mag(w);
+	assert_verdict(down(w, LMA1, to_e), V_DROP_WRONG_TUNNEL);
+	assert_verdict(down(w, LMA2, to_a), V_DROP_WRONG_TUNNEL);
+	world_turn(w);
+	assert_nothing_sent(w); // not even an error
+	assert_verdict(down(w, LMA1, to_a), V_TX_DOWNLINK);
+	assert_true(world_take(w, ACCESS, &out));
+	assert_memory_equal(out.b, mac_a, 6);
+	assert_verdict(down(w, LMA2, to_e), V_TX_DOWNLINK);
+	assert_true(world_take(w, ACCESS, &out));
+	assert_memory_equal(out.b, mac_e, 6);
+	// What the source inside is bound to does not open another LMA's tunnel either.
+	assert_verdict(down(w, LMA2, packet(NODE_E, NODE_A, 17, 10)), V_DROP_WRONG_TUNNEL);
+	assert_verdict(down(w, LMA1, packet(NODE_E, NODE_A, 17, 10)), V_TX_DOWNLINK);
+}
+
+static void MAG_FW_03_a_node_of_either_lma_uses_that_ones_tunnel(void **state)
+{
+	struct world *w = *state;
+
+	world_become_mag(w);
+	assert_verdict(fate(w, ACCESS, from_node(mac_a, 0, packet(NODE_A, NODE_E, 17, 10))),
+		       V_TX_UPLINK);
+	struct frame out = sent(w, BACKBONE);
+	assert_addr(dst_of(&out), LMA1);
+	assert_verdict(fate(w, ACCESS, from_node(mac_e, VLAN_B, packet(NODE_E, NODE_A, 17, 10))),
+		       V_TX_UPLINK);
+	out = sent(w, BACKBONE);
+	assert_addr(dst_of(&out), LMA2);
+}
+
+static void MAG_FW_09_of_one_tunnel_each_packet_finds_the_link_of_its_destination(void **state)
+{
+	static const char *const to[] = {NODE_A, NODE_B, NODE_A};
+	const uint8_t *const mac[] = {mac_a, mac_b, mac_a};
+	struct world *w = *state;
+	struct frame out;
+
+	world_become_mag(w);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_verdict(down(w, LMA1, packet(NODE_B, to[i], 17, 10)), V_TX_DOWNLINK);
+		assert_true(world_take(w, ACCESS, &out));
+		assert_memory_equal(out.b, mac[i], 6);
+	}
+	assert_verdict(down(w, LMA1, packet(NODE_B, NODE_D, 17, 10)), V_DROP_NO_BINDING);
+	// Nor do our routes know better, though they know CN (RFC 5213 6.10.5).
+	assert_verdict(down(w, LMA1, packet(NODE_B, CN, 17, 10)), V_DROP_NO_BINDING);
+	world_turn(w);
+	assert_nothing_sent(w);
+}
+
 static void what_came_without_a_tunnel_is_not_delivered(void **state)
 {
 	world_become_mag(*state);
@@ -91,15 +148,23 @@ static void inner_addresses_have_to_be_routable_unicast(void **state)
 	assert_verdict(down(*state, LMA1, packet(CN, COA, 17, 10)), V_DROP_NESTED);
 }
 
-static void LMA_FW_11_the_limit_option_of_the_lmas_tunnel_is_skipped(void **state)
+// LMA-FW-11.
+static void MAG_FW_08_a_limit_of_any_value_on_the_lmas_tunnel_is_skipped(void **state)
 {
 	struct world *w = *state;
 	struct frame f = with_option(tunnelled(LMA1, COA, packet(CN, NODE_A, 17, 10)), 4, 0);
 
 	world_become_mag(w);
-	assert_verdict(fate_of(w, BACKBONE, f), V_TX_DOWNLINK);
+	for (unsigned limit = 0; limit < 256; limit++) {
+		f.b[44] = (uint8_t)limit;
+		assert_verdict(fate_of(w, BACKBONE, f), V_TX_DOWNLINK);
+		assert_int_equal(sent(w, ACCESS).n, 50);
+	}
+	f = with_option(tunnelled(LMA1, COA, packet(CN, NODE_A, 17, 10)), 0xc5, 0);
+	assert_verdict(fate_of(w, BACKBONE, f), V_DROP_EXT_HEADERS); // it asks for a discard
 }
 
+// MAG-FW-08.
 static void LMA_FW_07_a_used_up_hop_limit_is_told_to_the_network(void **state)
 {
 	struct world *w = *state;
@@ -110,23 +175,21 @@ static void LMA_FW_07_a_used_up_hop_limit_is_told_to_the_network(void **state)
 	assert_verdict(down(w, LMA1, f), V_DROP_HOP_LIMIT);
 	world_turn(w);
 	f = sent(w, CORE); // by the routes: it is ours, and no node's
+	assert_addr(src_of(&f), COA);
 	assert_addr(dst_of(&f), CN);
 	assert_int_equal(f.b[40], 3);
 }
 
+// MAG-FW-08, LMA-MTU-06.
 static void what_does_not_fit_the_nodes_link_is_told_to_the_network(void **state)
 {
 	struct world *w = *state;
-	struct fwd_entry *e = world_entry(w, A);
 
 	world_become_mag(w);
-	e->access.mtu = 1400;
-	enum verdict big = down(w, LMA1, packet(CN, NODE_A, 17, 1361));
+	world_entry(w, A)->access.mtu = 1400;
+	assert_verdict(down(w, LMA1, packet(CN, NODE_A, 17, 1361)), V_DROP_LINK_MTU);
 	world_turn(w);
-	enum verdict fits = down(w, LMA1, packet(CN, NODE_A, 17, 1360));
-	e->access.mtu = 1500;
-	assert_verdict(big, V_DROP_LINK_MTU);
-	assert_verdict(fits, V_TX_DOWNLINK);
+	assert_verdict(down(w, LMA1, packet(CN, NODE_A, 17, 1360)), V_TX_DOWNLINK);
 	struct frame f = sent(w, CORE);
 	assert_int_equal(f.b[40], 2);
 	assert_int_equal(f.b[46] << 8 | f.b[47], 1400);
@@ -228,9 +291,12 @@ int test_deliver(void)
 		FATE_TEST(every_address_of_the_prefix_goes_to_the_nodes_mac_address),
 		FATE_TEST(MAG_FW_02_a_destination_that_is_nobodys_is_dropped_in_silence),
 		FATE_TEST(MAG_FW_03_only_the_lma_that_serves_the_node_may_reach_it),
+		FATE_TEST(MAG_FW_03_of_two_lmas_each_reaches_its_own_nodes_alone),
+		FATE_TEST(MAG_FW_03_a_node_of_either_lma_uses_that_ones_tunnel),
+		FATE_TEST(MAG_FW_09_of_one_tunnel_each_packet_finds_the_link_of_its_destination),
 		FATE_TEST(what_came_without_a_tunnel_is_not_delivered),
 		FATE_TEST(inner_addresses_have_to_be_routable_unicast),
-		FATE_TEST(LMA_FW_11_the_limit_option_of_the_lmas_tunnel_is_skipped),
+		FATE_TEST(MAG_FW_08_a_limit_of_any_value_on_the_lmas_tunnel_is_skipped),
 		FATE_TEST(LMA_FW_07_a_used_up_hop_limit_is_told_to_the_network),
 		FATE_TEST(what_does_not_fit_the_nodes_link_is_told_to_the_network),
 		FATE_TEST(LMA_FW_08_congestion_on_the_way_is_told_to_the_node_or_drops),

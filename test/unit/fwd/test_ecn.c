@@ -4,14 +4,52 @@
 
 enum { NOT_ECT = 0, ECT1 = 1, ECT0 = 2, CE = 3, DROP = -1 };
 
+static const int entry_6040[4] = {NOT_ECT, ECT1, ECT0, CE};
+static const int entry_5213[4] = {NOT_ECT, ECT1, ECT0, ECT0};
+
+// outer:                    Not-ECT  ECT(1)   ECT(0)   CE
+static const int exit_6040[4][4] = {
+	[NOT_ECT] = {NOT_ECT, NOT_ECT, NOT_ECT, DROP},
+	[ECT1] = {ECT1, ECT1, ECT1, CE},
+	[ECT0] = {ECT0, ECT1, ECT0, CE},
+	[CE] = {CE, CE, CE, CE},
+};
+static const int exit_5213[4][4] = {
+	[NOT_ECT] = {NOT_ECT, NOT_ECT, NOT_ECT, NOT_ECT},
+	[ECT1] = {ECT1, ECT1, ECT1, CE},
+	[ECT0] = {ECT0, ECT0, ECT0, CE},
+	[CE] = {CE, CE, CE, CE},
+};
+
+// Into a tunnel: of an LMA from the network, of a MAG from a node. Out of one the other way.
+static enum verdict enter(struct world *w, uint8_t tc)
+{
+	bool mag = w->conf.role == FWD_MAG;
+	struct frame f = mag ? packet(NODE_A, CN, 17, 10) : packet(CN, MN1, 17, 10);
+
+	set_class(&f, tc);
+	return mag ? fate(w, ACCESS, from_node(mac_a, 0, f)) : fate_of(w, CORE, f);
+}
+
+static enum verdict leave(struct world *w, uint8_t inner, uint8_t outer)
+{
+	bool mag = w->conf.role == FWD_MAG;
+	struct frame f = mag ? packet(CN, NODE_A, 17, 10) : packet(MN1, CN, 17, 10);
+
+	set_class(&f, inner);
+	f = mag ? tunnelled(LMA1, COA, f) : tunnelled(COA1, LMAA, f);
+	set_class(&f, outer);
+	return fate_of(w, BACKBONE, f);
+}
+
 // What the outer header gets, by the inner one's.
 static void check_entry(struct world *w, enum fwd_ecn mode, const int table[4])
 {
+	enum verdict entered = w->conf.role == FWD_MAG ? V_TX_UPLINK : V_TX_DOWNLINK;
+
 	w->conf.ecn = mode;
 	for (uint8_t inner = 0; inner < 4; inner++) {
-		struct frame f = packet(CN, MN1, 17, 10);
-		set_class(&f, (uint8_t)(0xb8 | inner));
-		assert_verdict(fate_of(w, CORE, f), V_TX_DOWNLINK);
+		assert_verdict(enter(w, (uint8_t)(0xb8 | inner)), entered);
 		struct frame out = sent(w, BACKBONE);
 		assert_int_equal(class_of(&out), 0xb8 | table[inner]);
 		out = stripped(out, 40);
@@ -22,20 +60,18 @@ static void check_entry(struct world *w, enum fwd_ecn mode, const int table[4])
 // What the inner packet leaves with: rows by inner, columns by outer.
 static void check_exit(struct world *w, enum fwd_ecn mode, const int table[4][4])
 {
+	bool mag = w->conf.role == FWD_MAG;
+
 	w->conf.ecn = mode;
 	for (uint8_t inner = 0; inner < 4; inner++) {
 		for (uint8_t outer = 0; outer < 4; outer++) {
-			struct frame f = packet(MN1, CN, 17, 10);
-			set_class(&f, (uint8_t)(0xb8 | inner));
-			f = tunnelled(COA1, LMAA, f);
-			set_class(&f, (uint8_t)(0x28 | outer));
-			enum verdict v = fate_of(w, BACKBONE, f);
+			enum verdict v = leave(w, (uint8_t)(0xb8 | inner), (uint8_t)(0x28 | outer));
 			if (table[inner][outer] == DROP) {
 				assert_verdict(v, V_DROP_ECN);
 				continue;
 			}
-			assert_verdict(v, V_TX_UPLINK);
-			struct frame out = sent(w, CORE);
+			assert_verdict(v, mag ? V_TX_DOWNLINK : V_TX_UPLINK);
+			struct frame out = sent(w, mag ? ACCESS : CORE);
 			// The DSCP of the tunnel is not taken over.
 			assert_int_equal(class_of(&out), 0xb8 | table[inner][outer]);
 		}
@@ -44,35 +80,37 @@ static void check_exit(struct world *w, enum fwd_ecn mode, const int table[4][4]
 
 static void LMA_FW_08_rfc6040_entry_copies_all_four(void **state)
 {
-	check_entry(*state, FWD_ECN_RFC6040, (const int[4]){NOT_ECT, ECT1, ECT0, CE});
+	check_entry(*state, FWD_ECN_RFC6040, entry_6040);
 }
 
 static void LMA_FW_08_rfc5213_entry_turns_ce_into_ect0(void **state)
 {
-	check_entry(*state, FWD_ECN_RFC5213, (const int[4]){NOT_ECT, ECT1, ECT0, ECT0});
+	check_entry(*state, FWD_ECN_RFC5213, entry_5213);
 }
 
 static void LMA_FW_08_rfc6040_exit_follows_the_table_of_section_4_2(void **state)
 {
-	// outer:                    Not-ECT  ECT(1)   ECT(0)   CE
-	static const int table[4][4] = {
-		[NOT_ECT] = {NOT_ECT, NOT_ECT, NOT_ECT, DROP},
-		[ECT1] = {ECT1, ECT1, ECT1, CE},
-		[ECT0] = {ECT0, ECT1, ECT0, CE},
-		[CE] = {CE, CE, CE, CE},
-	};
-	check_exit(*state, FWD_ECN_RFC6040, table);
+	check_exit(*state, FWD_ECN_RFC6040, exit_6040);
 }
 
 static void LMA_FW_08_rfc5213_exit_marks_what_can_be_marked_and_drops_nothing(void **state)
 {
-	static const int table[4][4] = {
-		[NOT_ECT] = {NOT_ECT, NOT_ECT, NOT_ECT, NOT_ECT},
-		[ECT1] = {ECT1, ECT1, ECT1, CE},
-		[ECT0] = {ECT0, ECT0, ECT0, CE},
-		[CE] = {CE, CE, CE, CE},
-	};
-	check_exit(*state, FWD_ECN_RFC5213, table);
+	check_exit(*state, FWD_ECN_RFC5213, exit_5213);
+}
+
+// LMA-FW-08: both modes.
+static void MAG_FW_08_a_mags_entry_marks_as_an_lmas(void **state)
+{
+	world_become_mag(*state);
+	check_entry(*state, FWD_ECN_RFC6040, entry_6040);
+	check_entry(*state, FWD_ECN_RFC5213, entry_5213);
+}
+
+static void MAG_FW_08_a_mags_exit_marks_and_drops_as_an_lmas(void **state)
+{
+	world_become_mag(*state);
+	check_exit(*state, FWD_ECN_RFC6040, exit_6040);
+	check_exit(*state, FWD_ECN_RFC5213, exit_5213);
 }
 
 int test_ecn(void)
@@ -82,6 +120,8 @@ int test_ecn(void)
 		FATE_TEST(LMA_FW_08_rfc5213_entry_turns_ce_into_ect0),
 		FATE_TEST(LMA_FW_08_rfc6040_exit_follows_the_table_of_section_4_2),
 		FATE_TEST(LMA_FW_08_rfc5213_exit_marks_what_can_be_marked_and_drops_nothing),
+		FATE_TEST(MAG_FW_08_a_mags_entry_marks_as_an_lmas),
+		FATE_TEST(MAG_FW_08_a_mags_exit_marks_and_drops_as_an_lmas),
 	};
 	return cmocka_run_group_tests_name("ecn", tests, NULL, NULL);
 }

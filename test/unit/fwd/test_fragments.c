@@ -2,7 +2,7 @@
 // put together again (LMA-MTU-04, RFC 8200 4.5, RFC 5722). test_reassembly.c has the bounds.
 #include "test/unit/fwd/pieces.h"
 
-enum { PARAMETER_PROBLEM = 4 };
+enum { TIME_EXCEEDED = 3, PARAMETER_PROBLEM = 4 };
 
 // ---- Made.
 
@@ -71,7 +71,8 @@ static void LMA_MTU_02_no_piece_leaves_if_there_is_no_buffer_for_all(void **stat
 	assert_int_equal(w->telem.fragmented, 0);
 }
 
-static void a_mag_sends_in_pieces_too(void **state)
+// LMA-MTU-02.
+static void MAG_FW_08_a_mag_sends_in_pieces_too(void **state)
 {
 	struct world *w = *state;
 
@@ -117,7 +118,8 @@ static void LMA_MTU_04_pieces_in_any_order_are_the_packet_again(void **state)
 	}
 }
 
-static void LMA_MTU_04_a_mag_puts_the_lmas_pieces_together(void **state)
+// LMA-MTU-04.
+static void MAG_FW_08_a_mag_puts_the_lmas_pieces_together(void **state)
 {
 	struct world *w = *state;
 	struct frame whole = tunnelled(LMA1, COA, packet(CN, NODE_A, UDP, 1240));
@@ -129,6 +131,41 @@ static void LMA_MTU_04_a_mag_puts_the_lmas_pieces_together(void **state)
 	struct frame out = sent(w, ACCESS);
 	assert_int_equal(out.n, 1280);
 	assert_memory_equal(out.b + 40, whole.b + 80, 1240);
+}
+
+// LMA-FW-10, LMA-MTU-04.
+static void MAG_FW_08_a_mag_keeps_pieces_of_its_lmas_alone_and_for_a_minute(void **state)
+{
+	struct world *w = *state;
+	struct frame strange = tunnelled(FAR, COA, packet(CN, NODE_A, UDP, 1000));
+	struct frame whole = tunnelled(LMA1, COA, packet(CN, NODE_A, UDP, 1000));
+
+	world_become_mag(w);
+	give_piece(w, &strange, 0, 512, 1);
+	assert_int_equal(count(w, V_DROP_UNKNOWN_TUNNEL), 1);
+	give_piece(w, &whole, 0, 512, 1);
+	w->now += 60 * NS_SEC;
+	world_turn(w);
+	assert_int_equal(count(w, V_DROP_FRAGMENT_TIMEOUT), 1);
+	struct frame e = error_sent(w);
+	assert_addr(src_of(&e), COA);
+	assert_addr(dst_of(&e), LMA1);
+	assert_int_equal(e.b[40], TIME_EXCEEDED);
+	assert_int_equal(e.b[41], 1);
+	assert_int_equal(fwd_held(w->fwd), 0);
+}
+
+// MAG-FW-03.
+static void a_wrong_lma_is_found_after_reassembly(void **state)
+{
+	struct world *w = *state;
+	struct frame whole = tunnelled(LMA2, COA, packet(CN, NODE_A, UDP, 1000));
+
+	world_become_mag(w);
+	give_piece(w, &whole, 0, 512, 1);
+	give_piece(w, &whole, 512, (uint16_t)(whole.n - 552), 1);
+	assert_int_equal(count(w, V_DROP_WRONG_TUNNEL), 1);
+	assert_nothing_sent(w);
 }
 
 static void LMA_FW_11_options_in_front_of_a_fragment_stay_in_front(void **state)
@@ -305,10 +342,12 @@ int test_fragments(void)
 		FATE_TEST(LMA_MTU_02_an_inner_packet_of_1280_leaves_in_two_pieces),
 		FATE_TEST(LMA_MTU_02_every_packet_in_pieces_has_an_identification_of_its_own),
 		FATE_TEST(LMA_MTU_02_no_piece_leaves_if_there_is_no_buffer_for_all),
-		FATE_TEST(a_mag_sends_in_pieces_too),
+		FATE_TEST(MAG_FW_08_a_mag_sends_in_pieces_too),
 		FATE_TEST(a_link_below_1280_is_still_a_drop),
 		FATE_TEST(LMA_MTU_04_pieces_in_any_order_are_the_packet_again),
-		FATE_TEST(LMA_MTU_04_a_mag_puts_the_lmas_pieces_together),
+		FATE_TEST(MAG_FW_08_a_mag_puts_the_lmas_pieces_together),
+		FATE_TEST(MAG_FW_08_a_mag_keeps_pieces_of_its_lmas_alone_and_for_a_minute),
+		FATE_TEST(a_wrong_lma_is_found_after_reassembly),
 		FATE_TEST(LMA_FW_11_options_in_front_of_a_fragment_stay_in_front),
 		FATE_TEST(RFC_6946_a_fragment_that_is_all_of_it_waits_for_nobody),
 		FATE_TEST(datagrams_of_different_ends_or_numbers_do_not_mix),

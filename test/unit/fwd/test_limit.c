@@ -122,18 +122,48 @@ static void headers_that_cannot_be_read_are_not_ours_to_judge(void **state)
 	assert_verdict(fate_of(w, CORE, p), V_TX_DOWNLINK);
 }
 
-static void LMA_FW_12_a_mag_keeps_it_too(void **state)
+// LMA-FW-12.
+static void MAG_FW_08_a_mag_repeats_a_limit_one_less_and_tells_the_node_of_0(void **state)
 {
 	struct world *w = *state;
+	struct frame p = with_option(packet(NODE_A, CN, UDP, 100), LIMIT, 0);
 
 	world_become_mag(w);
-	struct frame p = with_option(packet(NODE_A, CN, UDP, 100), LIMIT, 3);
-	assert_verdict(fate(w, ACCESS, from_node(mac_a, 0, p)), V_TX_UPLINK);
-	assert_int_equal(sent(w, BACKBONE).b[44], 2);
+	for (unsigned limit = 1; limit < 256; limit++) {
+		p.b[44] = (uint8_t)limit;
+		assert_verdict(fate(w, ACCESS, from_node(mac_a, 0, p)), V_TX_UPLINK);
+		struct frame out = sent(w, BACKBONE);
+		assert_int_equal(out.b[6], OPTIONS);
+		assert_int_equal(out.b[44], limit - 1);
+		assert_int_equal(out.n, p.n + 48);
+	}
 	p.b[44] = 0;
 	assert_verdict(fate(w, ACCESS, from_node(mac_a, 0, p)), V_DROP_LIMIT);
 	world_turn(w);
-	assert_int_equal(sent(w, ACCESS).b[40], PARAMETER_PROBLEM);
+	struct frame e = sent(w, ACCESS);
+	assert_addr(src_of(&e), COA);
+	assert_addr(dst_of(&e), NODE_A);
+	assert_int_equal(e.b[40], PARAMETER_PROBLEM);
+	assert_int_equal(e.b[41], 0);
+	assert_int_equal(e.b[47], 44);
+	assert_nothing_sent(w);
+}
+
+// LMA-FW-12, LMA-MTU-01.
+static void MAG_FW_08_a_limit_takes_eight_octets_of_the_mags_tunnel(void **state)
+{
+	struct world *w = *state;
+	struct frame fits = with_option(packet(NODE_A, CN, UDP, 1452 - 48), LIMIT, 1);
+	struct frame big = with_option(packet(NODE_A, CN, UDP, 1453 - 48), LIMIT, 1);
+
+	world_become_mag(w);
+	assert_verdict(fate(w, ACCESS, from_node(mac_a, 0, fits)), V_TX_UPLINK);
+	assert_int_equal(sent(w, BACKBONE).n, 1500);
+	assert_verdict(fate(w, ACCESS, from_node(mac_a, 0, big)), V_DROP_TOO_BIG);
+	world_turn(w);
+	struct frame e = sent(w, ACCESS);
+	assert_int_equal(e.b[40], TOO_BIG);
+	assert_int_equal(e.b[46] << 8 | e.b[47], 1452);
 }
 
 static void LMA_FW_12_from_one_tunnel_into_another_too(void **state)
@@ -168,7 +198,8 @@ int test_limit(void)
 		FATE_TEST(LMA_FW_12_it_is_found_behind_other_headers_and_options),
 		FATE_TEST(without_a_limit_none_is_added),
 		FATE_TEST(headers_that_cannot_be_read_are_not_ours_to_judge),
-		FATE_TEST(LMA_FW_12_a_mag_keeps_it_too),
+		FATE_TEST(MAG_FW_08_a_mag_repeats_a_limit_one_less_and_tells_the_node_of_0),
+		FATE_TEST(MAG_FW_08_a_limit_takes_eight_octets_of_the_mags_tunnel),
 		FATE_TEST(LMA_FW_12_from_one_tunnel_into_another_too),
 		FATE_TEST(a_packet_with_a_limit_in_pieces_has_it_in_the_first),
 	};
