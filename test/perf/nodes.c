@@ -61,16 +61,16 @@ static void fail(const char *what)
 
 static void write_mac(uint32_t i, uint8_t mac[MAC_LEN])
 {
-	const uint8_t bytes[MAC_LEN] = {2, 0x10, (uint8_t)(i >> 24), (uint8_t)(i >> 16),
-					(uint8_t)(i >> 8), (uint8_t)i};
+	const uint8_t bytes[MAC_LEN] = {
+		2, 0x10, (uint8_t)(i >> 24), (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
 
 	memcpy(mac, bytes, MAC_LEN);
 }
 
 static uint32_t number_of(const struct crowd *c, const uint8_t mac[MAC_LEN])
 {
-	uint32_t i = (uint32_t)mac[2] << 24 | (uint32_t)mac[3] << 16 | (uint32_t)mac[4] << 8 |
-		     mac[5];
+	uint32_t i =
+		(uint32_t)mac[2] << 24 | (uint32_t)mac[3] << 16 | (uint32_t)mac[4] << 8 | mac[5];
 
 	return mac[0] == 2 && mac[1] == 0x10 && i < c->n ? i : UINT32_MAX;
 }
