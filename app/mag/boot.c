@@ -157,6 +157,7 @@ int gateway_start(struct gateway *g, char *why, size_t n)
 
 	g->started = loop_now();
 	if ((rc = management_open(g->conf, gateway_commands, g, &g->mgmt, why, n)) != 0 ||
+	    (rc = dhcp_open(g->conf, &g->dhcp, why, n)) != 0 ||
 	    (rc = start_plane(g, why, n)) != 0 || (rc = start_engine(g, why, n)) != 0 ||
 	    (rc = authorise_open(g, why, n)) != 0)
 		return rc;
@@ -174,6 +175,7 @@ void gateway_stop(struct gateway *g)
 	plane_halt(&g->plane);
 	mgmt_close(g->mgmt);
 	authorise_close(g);
+	dhcp_close(g->dhcp);
 	mag_free(g->mag);
 	plane_done(&g->plane);
 	conf_free(g->conf);

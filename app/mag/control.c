@@ -45,6 +45,7 @@ static void on_time(void *arg, struct instant now)
 	authorise_turn(g, now);
 	if (mag_deadline(g->mag) <= now.mono)
 		control_tell(g, now, &(struct mag_event){.kind = MAG_TICK});
+	dhcp_poll(g, now);
 }
 
 // Without a carrier nobody is on an access link any more (MAG-DET-01).

@@ -88,6 +88,17 @@ static struct rte_mbuf *blank(struct gateway *g)
 	return m;
 }
 
+void frames_send(struct gateway *g, struct mag_link link, struct span packet)
+{
+	struct rte_mbuf *m = blank(g);
+
+	if (m == NULL)
+		return;
+	if (packet.n <= rte_pktmbuf_tailroom(m))
+		memcpy(rte_pktmbuf_mtod(m, void *), packet.p, packet.n);
+	send(g, m, link, packet.n);
+}
+
 // Our address on a node's link: the domain's, or that of its session. Zero: none yet.
 static struct ip6_addr router_of(const struct gateway *g, const struct mag_binding *b)
 {
@@ -177,12 +188,15 @@ void frames_take(struct gateway *g, struct rte_mbuf *m, struct instant now)
 		answer_solicitation(g, event.heard.link, &nd);
 	mag_input(g->mag, now, &event);
 	effects_apply(g, now);
+	if (packet.n > 0)
+		dhcp_take(g, event.heard.link, packet, now);
 }
 
 void frames_advertise(struct gateway *g, const struct mag_action *action)
 {
 	struct nd_prefix prefixes[MH_MAX_OPTS];
 	uint32_t n = action->advertise.n_hnps;
+	enum conf_dhcp dhcp = g->conf->mag.dhcp;
 	struct rte_mbuf *m = blank(g);
 
 	if (m == NULL)
@@ -191,12 +205,15 @@ void frames_advertise(struct gateway *g, const struct mag_action *action)
 	for (uint32_t i = 0; i < n; i++)
 		prefixes[i] = (struct nd_prefix){.prefix = action->advertise.hnps[i],
 						 .on_link = true,
-						 .autonomous = true,
+						 // MAG-RA-02: one way to an address.
+						 .autonomous = dhcp != CONF_DHCP_STATEFUL,
 						 .valid_s = action->advertise.valid_s,
 						 .preferred_s = action->advertise.preferred_s};
 	struct nd_advert ra = {.src = action->advertise.src,
 			       .dst = all_nodes(),
 			       .hop_limit = RA_HOP_LIMIT,
+			       .managed = dhcp == CONF_DHCP_STATEFUL, // MAG-DH-02
+			       .other = dhcp == CONF_DHCP_STATELESS,
 			       .router_lifetime_s = action->advertise.router_lifetime_s,
 			       .mtu = action->advertise.mtu,
 			       .prefixes = prefixes,

@@ -5,6 +5,7 @@
 // frames.c   frames of access links, both ways: who is there, neighbour discovery (RFC 4861)
 // authorise.[ch]  asks RADIUS who may attach
 // effects.c  what the engine decides becomes state of the workers; the only file that knows both
+// dhcp.[ch]  the DHCPv6 relay agent (RFC 5213 6.11)
 // show.c     what an operator sees; orders.c: what an operator wants done
 // The data plane under it is app/common's (plane.h). Owned by the control thread.
 #pragma once
@@ -14,6 +15,7 @@
 #include "aaa/aaa.h"
 #include "app/common/log.h"
 #include "app/common/plane.h"
+#include "app/mag/dhcp.h"
 #include "mgmt/mgmt.h"
 #include "mob/mag.h"
 #include "wire/nd.h"
@@ -32,6 +34,7 @@ struct gateway {
 	struct mag *mag;
 	struct aaa *aaa; // NULL: nobody is asked
 	struct mgmt *mgmt;
+	struct dhcp *dhcp; // NULL: off
 	struct gateway_counters counters;
 	struct log_limit notes;
 	ns_t started;
@@ -55,6 +58,8 @@ void control_tell(struct gateway *, struct instant now, const struct mag_event *
 
 // A frame of an access link, whole: tells the engine and answers what a router answers.
 void frames_take(struct gateway *, struct rte_mbuf *, struct instant now);
+// A packet to this node alone. What cannot be sent is counted.
+void frames_send(struct gateway *, struct mag_link, struct span packet);
 void frames_advertise(struct gateway *, const struct mag_action *);
 void frames_probe(struct gateway *, const struct mag_action *);
 

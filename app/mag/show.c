@@ -168,6 +168,8 @@ static void put_signalling(struct stats *s, struct gateway *g)
 	put_stat(s, "nd_no_mbuf", c->nd_no_mbuf, "not sent: no buffer");
 	put_stat(s, "nd_ring_full", c->nd_ring_full, "not sent: ring full");
 	put_stat(s, "bind_failed", c->bind_failed, "nodes that the workers had no room for");
+	for (unsigned i = 0; i < DHCP_N_COUNTS && g->dhcp != NULL; i++)
+		put_stat(s, dhcp_count_name(i), dhcp_count_get(g->dhcp, i), dhcp_count_text(i));
 }
 
 static bool next_stat(void *app, struct mgmt_cursor *cursor, json_t *row)

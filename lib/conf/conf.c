@@ -212,6 +212,9 @@ void conf_free(struct conf *c)
 		free(c->profiles[i].prefixes);
 	}
 	free(c->lma.addresses);
+	free(c->mag.more_lmas);
+	free(c->radius.servers);
+	free(c->mag.dhcp_servers);
 	free(c->ports);
 	free(c->interfaces);
 	free(c->mags);

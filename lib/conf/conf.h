@@ -31,6 +31,7 @@ const char *conf_program_name(enum conf_program); // "lma"
 enum conf_driver { CONF_MEM, CONF_AF_XDP, CONF_AF_PACKET, CONF_PCI, CONF_VDEV, CONF_MEMIF };
 enum conf_role { CONF_CORE, CONF_BACKBONE, CONF_ACCESS };
 enum conf_ecn { CONF_ECN_RFC6040, CONF_ECN_RFC5213 };
+enum conf_dhcp { CONF_DHCP_OFF, CONF_DHCP_STATELESS, CONF_DHCP_STATEFUL };
 
 struct conf_port {
 	char name[CONF_NAME];
@@ -167,6 +168,9 @@ struct conf {
 		uint8_t link_layer[6];      // FixedMAGLinkLayerAddressOnAllAccessLinks
 		uint32_t prefix_valid_s, prefix_preferred_s, router_lifetime_s;
 		uint32_t probe_after_ms, probe_interval_ms, probes;
+		enum conf_dhcp dhcp;
+		struct ip6_addr *dhcp_servers; // relayed to; none only if dhcp is off
+		uint32_t n_dhcp_servers;
 		uint32_t attach_rate; // frames per second and MAC that control looks at
 		uint32_t signalling_rate, icmp_rate;
 		enum conf_ecn ecn;

@@ -130,6 +130,36 @@ static void radius_files_have_absolute_paths(const struct view *v)
 	}
 }
 
+// MAG-DH-03: whom its nodes' messages go to.
+static void dhcp_is_relayed_to_servers_that_can_be_reached(const struct view *v)
+{
+	const struct yaml_node *list = yaml_find(yaml_find(v->root, "mag"), "dhcp_servers");
+	const struct yaml_node *dhcp = rule_key(v, "mag", "dhcp");
+	char text[IP6_ADDR_TEXT];
+
+	if (dhcp != NULL && v->c->mag.dhcp != CONF_DHCP_OFF && (list == NULL || list->n == 0))
+		mistake_add(v->m, dhcp->line, dhcp->column,
+			    "mag.dhcp is %s and there is no server to relay to: name one with "
+			    "mag.dhcp_servers",
+			    dhcp->text);
+	for (uint32_t i = 0; list != NULL && list->good && i < v->c->mag.n_dhcp_servers; i++) {
+		const struct yaml_node *node = list->items[i];
+		struct ip6_addr a = v->c->mag.dhcp_servers[i];
+		if (!node->good)
+			continue;
+		if (!ip6_is_routable_unicast(a) || ip6_equal(a, v->c->mag.coa))
+			mistake_add(v->m, node->line, node->column,
+				    "mag.dhcp_servers: %s is no server's: wanted is a routable "
+				    "unicast address that is not this MAG's own",
+				    ip6_format(a, text));
+		for (uint32_t k = 0; k < i; k++)
+			if (ip6_equal(a, v->c->mag.dhcp_servers[k]) && list->items[k]->good)
+				mistake_add(v->m, node->line, node->column,
+					    "mag.dhcp_servers: %s stands twice: keep one",
+					    ip6_format(a, text));
+	}
+}
+
 static void a_realm_stands_behind_the_at_sign(const struct view *v)
 {
 	const struct yaml_node *node = rule_key(v, "mag", "realm");
@@ -281,6 +311,7 @@ rule_fn *const rules_of_mag[] = {
 	further_lmas_are_routable_and_others,
 	profiles_name_lmas_that_are_here,
 	radius_files_have_absolute_paths,
+	dhcp_is_relayed_to_servers_that_can_be_reached,
 	a_realm_stands_behind_the_at_sign,
 	nodes_have_a_unicast_mac_address_each,
 	a_mag_stands_between_nodes_and_the_network,

@@ -283,10 +283,8 @@ static void again(struct mag *m, uint32_t i)
 		forget(m, i);
 		return;
 	}
-	uint8_t tries = e->tries;
 	set(m, i, BUL_REGISTERING);
 	send_request(m, i, REQUEST_INITIAL);
-	e->tries = tries; // the next refusal waits longer
 }
 
 static void repeat(struct mag *m, uint32_t i)
@@ -300,7 +298,7 @@ static void ordered(struct mag *m, uint32_t i)
 	struct bul_entry *e = entry_of(m, i);
 
 	e->barred = false;
-	e->tries = 0;
+	e->refused = 0;
 	first(m, i);
 }
 
@@ -446,7 +444,7 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 			 [EV_SEARCH] = back,
 			 [EV_ATTACH] = back,
 			 [EV_DETACH] = stay,
-			 [EV_SILENT] = stay,
+			 [EV_SILENT] = never, // it is not asked any more
 			 [EV_ACCEPTED] = left,
 			 [EV_REFUSED_BY_LMA] = never, // MAG-REG-04: it changes nothing
 			 [EV_MISMATCH] = never,
@@ -463,7 +461,7 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 			 [EV_ATTACH] = ordered,
 			 [EV_DETACH] = silent_refused,
 			 [EV_SILENT] = silent_refused,
-			 [EV_ACCEPTED] = stay, // the de-registration of one without room
+			 [EV_ACCEPTED] = never, // nothing is waited for
 			 [EV_REFUSED_BY_LMA] = never,
 			 [EV_MISMATCH] = never,
 			 [EV_REPEAT] = again,

@@ -48,6 +48,7 @@ struct bul_entry {
 	uint8_t request; // enum bul_request
 	bool waiting;    // for the PBA to it
 	uint8_t handoff, status, tries, probes, n_hnps, mn_len;
+	uint8_t refused;   // refusals in a row
 	uint8_t in_window; // PBUs in the present second (MAX_UPDATE_RATE)
 	uint16_t seq;      // of the PBU that is out
 	uint16_t own_seq;  // last one, when sequence numbers are used per session
@@ -93,8 +94,9 @@ int bul_rename(struct bul *, uint32_t, struct span mn_id);
 void bul_set_state(struct bul *, uint32_t, enum bul_state);
 void bul_set_lma(struct bul *, uint32_t, uint8_t lma);      // while it is not bound
 bool bul_set_service(struct bul *, uint32_t, const char *); // "": none. False: no memory
-// Its prefixes from now on, all in the workers' tables. False: no memory, it has none then.
-bool bul_bind(struct bul *, uint32_t, const struct ip6_prefix *, uint8_t n);
+// Its prefixes from now on, all in the workers' tables; none: it is not bound. Without memory for
+// the index bul_find_hnp does not find them: they are served, and lost to nobody else.
+void bul_bind(struct bul *, uint32_t, const struct ip6_prefix *, uint8_t n);
 void bul_unbind(struct bul *, uint32_t);   // none of them is in the tables; they stay known
 void bul_schedule(struct bul *, uint32_t); // its timer follows its due_* and expires
 

@@ -347,6 +347,50 @@ static void heartbeats_are_off_or_as_slow_as_the_rfc_has_them(void **state)
 	assert_each(cases);
 }
 
+static void dhcp_needs_a_server_that_can_be_relayed_to(void **state)
+{
+	(void)state;
+	// MAG-DH-03
+#define DHCP(keys) "mag: {proxy_coa: 2001:db8::2, lma: 2001:db8::1, " keys "}\n" MAG_PORTS MAG_ROLES
+	static const struct rule_case cases[] = {
+		{CONF_MAG, DHCP("dhcp: stateless, dhcp_servers: [2001:db8::53]"), ""},
+		{CONF_MAG, DHCP("dhcp: off"), ""},
+		{CONF_MAG, DHCP("dhcp_servers: [2001:db8::53]"), ""},
+		{CONF_MAG, DHCP("dhcp: stateful"),
+		 "f:1:55: mag.dhcp is stateful and there is no server to relay to: name one with "
+		 "mag.dhcp_servers\n"},
+		{CONF_MAG, DHCP("dhcp: stateless, dhcp_servers: []"),
+		 "f:1:55: mag.dhcp is stateless and there is no server to relay to: name one with "
+		 "mag.dhcp_servers\n"},
+		{CONF_MAG, DHCP("dhcp: stateful, dhcp_servers: [fe80::1]"),
+		 "f:1:80: mag.dhcp_servers: fe80::1 is no server's: wanted is a routable unicast "
+		 "address that is not this MAG's own\n"},
+		{CONF_MAG, DHCP("dhcp: stateful, dhcp_servers: [2001:db8::53, ff05::1:3]"),
+		 "f:1:94: mag.dhcp_servers: ff05::1:3 is no server's: wanted is a routable unicast "
+		 "address that is not this MAG's own\n"},
+		{CONF_MAG, DHCP("dhcp: stateful, dhcp_servers: [2001:db8::2]"),
+		 "f:1:80: mag.dhcp_servers: 2001:db8::2 is no server's: wanted is a routable "
+		 "unicast address that is not this MAG's own\n"},
+		{CONF_MAG, DHCP("dhcp: stateful, dhcp_servers: [2001:db8::53, 2001:db8::53]"),
+		 "f:1:94: mag.dhcp_servers: 2001:db8::53 stands twice: keep one\n"},
+		{CONF_MAG, DHCP("dhcp: both, dhcp_servers: [2001:db8::53]"),
+		 "f:1:55: mag.dhcp: \"both\" is not known, wanted is off or stateless or "
+		 "stateful\n"},
+		{CONF_LMA, NULL, NULL},
+	};
+
+	assert_each(cases);
+	struct conf *c = load_mag(LEAST_MAG);
+	assert_int_equal(c->mag.dhcp, CONF_DHCP_OFF);
+	assert_int_equal(c->mag.n_dhcp_servers, 0);
+	conf_free(c);
+	c = load_mag(DHCP("dhcp: stateful, dhcp_servers: [2001:db8::53, 2001:db8::54]"));
+	assert_int_equal(c->mag.dhcp, CONF_DHCP_STATEFUL);
+	assert_int_equal(c->mag.n_dhcp_servers, 2);
+	assert_int_equal(c->mag.dhcp_servers[1].a[15], 0x54);
+	conf_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +405,7 @@ int main(void)
 		cmocka_unit_test(twins_have_names_of_netdevs_and_one_each),
 		cmocka_unit_test(a_twin_is_named_where_none_is_given),
 		cmocka_unit_test(a_mag_that_serves_nobody_is_warned_of),
+		cmocka_unit_test(dhcp_needs_a_server_that_can_be_relayed_to),
 		cmocka_unit_test(heartbeats_are_off_or_as_slow_as_the_rfc_has_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

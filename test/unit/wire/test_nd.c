@@ -152,6 +152,14 @@ static void a_router_advertisement_is_written_as_others_write_it(void **state)
 	a.managed = a.other = true;
 	assert_true(nd_ra_emit(buf, sizeof(buf), &a) > 0);
 	assert_int_equal(buf[IP6 + 5], 0xc0);
+	a.managed = false;
+	assert_true(nd_ra_emit(buf, sizeof(buf), &a) > 0);
+	assert_int_equal(buf[IP6 + 5], 0x40);
+	a.managed = true;
+	a.other = prefix.autonomous = false; // MAG-RA-02: how it is with DHCPv6
+	assert_true(nd_ra_emit(buf, sizeof(buf), &a) > 0);
+	assert_int_equal(buf[IP6 + 5], 0x80);
+	assert_int_equal(buf[IP6 + 16 + 8 + 3], 0x80); // no MTU option: L alone
 }
 
 static void solicitations_and_their_answers_are_written_as_others_write_them(void **state)
