@@ -6,9 +6,8 @@
 
 // MAG-REG-06: what a refusal means. Whatever it is but GO_ON, the prefixes go first.
 enum remedy {
-	LATER,              // again with back-off
-	AGAIN,              // at once with a new timestamp, then with back-off
-	AGAIN_AFTER_THEIRS, // at once, with the number after the one in the PBA
+	LATER,  // again with back-off
+	AGAIN,  // at once with a new timestamp or number, then with back-off
 	SLOWLY, // a PBU that came late looks so: once at once; if it happens again, the clocks
 		// differ, and it is no use to hurry
 	NEVER,  // not before an operator acts
@@ -21,7 +20,7 @@ static enum remedy remedy_for(uint8_t status)
 		uint8_t status;
 		enum remedy remedy;
 	} rows[] = {
-		{PBA_SEQUENCE_OUT_OF_WINDOW, AGAIN_AFTER_THEIRS},
+		{PBA_SEQUENCE_OUT_OF_WINDOW, AGAIN},       // the number after the one in the PBA
 		{PBA_SERVICE_AUTHORIZATION_FAILED, NEVER}, // RFC 5149 4.2: the session is gone
 		{PBA_PROXY_REG_NOT_ENABLED, NEVER},
 		{PBA_NOT_AUTHORIZED_FOR_HNP, AGAIN}, // INITIAL: with a zero HNP, not with the same
@@ -375,7 +374,7 @@ void take_refusal(struct mag *m, uint32_t i)
 		bar(m, i, REASON_STATUS);
 	if (remedy == SLOWLY && e->refused > 0)
 		wait = max_bindack_timeout;
-	else if (e->refused == 0 && remedy != LATER && remedy != GO_ON)
+	else if (e->refused == 0 && (remedy == AGAIN || remedy == SLOWLY))
 		wait = 1; // with the next tick
 	e->due_request = remedy == NEVER ? 0 : m->now.mono + wait;
 	if (e->refused < UINT8_MAX)

@@ -36,6 +36,7 @@ struct bul_entry {
 	bool advertised; // the node was told of hnps
 	bool bound;      // hnps are in the workers' tables
 	bool barred;    // nothing is sent for it until an operator says so (MAG-REG-05, status 152)
+	bool pardoned;  // an operator wants it served, whatever is held against it
 	bool banned;    // it left because it may not be served any more: it does not come back so
 	bool asking;    // a MAG_ASK is out for it
 	bool local;     // may be routed to from other nodes here (MAG-FW-04)
