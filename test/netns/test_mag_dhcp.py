@@ -318,7 +318,8 @@ def MAG_DH_04_every_bad_answer_is_dropped_by_its_name_and_the_good_one_is_for_it
                                        relay_reply(forward, solicit()),
                                        relay_reply(forward, good, peeraddr="2001:db8::1")],
             "dhcp_unknown_node": [relay_reply(of_node(forward, mac), good)
-                                  for mac in (refused.mac, "02:00:00:00:77:77", "02")],
+                                  for mac in (refused.mac, "02:00:00:00:77:77", "02",
+                                              host.mac + ":00")],
             "dhcp_other_session": [relay_reply(forward, good, linkaddr=other)],
             "dhcp_lease_outside": [relay_reply(forward, lease(message_in(forward), OUTSIDE)),
                                    relay_reply(forward, good / shorter_than(prefix))],
@@ -367,7 +368,7 @@ def what_is_no_clients_message_is_dropped_by_its_name(d):
             counted(d.mag1, name, lambda m=message, h=how: air.send(m, **h))
         same("relayed", d.ear.heard[seen:], [])
         for dst in (ALL_RELAYS, FIXED_LINK_LOCAL):  # good ones are
-            relayed(d, air, dst=dst)
+            counted(d.mag1, "dhcp_relayed", lambda to=dst: relayed(d, air, dst=to))
 
 
 # ---- What an operator may have forgotten
