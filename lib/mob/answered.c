@@ -9,8 +9,8 @@ enum remedy {
 	LATER,              // again with back-off
 	AGAIN,              // at once with a new timestamp, then with back-off
 	AGAIN_AFTER_THEIRS, // at once, with the number after the one in the PBA
-	SLOWLY, // a PBU that came late looks so; if it happens again, the clocks differ,
-		// and it is no use to hurry
+	SLOWLY, // a PBU that came late looks so: once at once; if it happens again, the clocks
+		// differ, and it is no use to hurry
 	NEVER,  // not before an operator acts
 	GO_ON,  // of a session that exists nothing changes
 };
@@ -275,7 +275,7 @@ static void take_acceptance(struct mag *m, uint32_t i, const struct mh *mh)
 	}
 	e->due_request = 0;
 	e->status = mh->ba.status;
-	e->tries = 0;
+	e->tries = e->refused = 0;
 	if (granted_s == 0 || n == 0) { // MAG-REG-15: a session that is none
 		e->status = PBA_UNSPECIFIED;
 		happen(m, i, EV_REFUSED_BY_LMA);
@@ -361,7 +361,7 @@ void take_refusal(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
 	enum remedy remedy = remedy_for(e->status);
-	ns_t wait = back_off(e->tries);
+	ns_t wait = back_off(e->refused);
 
 	if (remedy == GO_ON && e->bound) {
 		go_on(m, i);
@@ -373,11 +373,11 @@ void take_refusal(struct mag *m, uint32_t i)
 	e->reason = REASON_STATUS;
 	if (remedy == NEVER)
 		bar(m, i, REASON_STATUS);
-	if (remedy == SLOWLY && e->tries > 0)
+	if (remedy == SLOWLY && e->refused > 0)
 		wait = max_bindack_timeout;
-	else if ((remedy == AGAIN || remedy == AGAIN_AFTER_THEIRS) && e->tries == 0)
+	else if (e->refused == 0 && remedy != LATER && remedy != GO_ON)
 		wait = 1; // with the next tick
 	e->due_request = remedy == NEVER ? 0 : m->now.mono + wait;
-	if (e->tries < UINT8_MAX)
-		e->tries++;
+	if (e->refused < UINT8_MAX)
+		e->refused++;
 }

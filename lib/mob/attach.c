@@ -283,10 +283,8 @@ static void again(struct mag *m, uint32_t i)
 		forget(m, i);
 		return;
 	}
-	uint8_t tries = e->tries;
 	set(m, i, BUL_REGISTERING);
 	send_request(m, i, REQUEST_INITIAL);
-	e->tries = tries; // the next refusal waits longer
 }
 
 static void repeat(struct mag *m, uint32_t i)
@@ -300,7 +298,7 @@ static void ordered(struct mag *m, uint32_t i)
 	struct bul_entry *e = entry_of(m, i);
 
 	e->barred = false;
-	e->tries = 0;
+	e->refused = 0;
 	first(m, i);
 }
 

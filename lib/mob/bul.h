@@ -47,6 +47,7 @@ struct bul_entry {
 	uint8_t request; // enum bul_request
 	bool waiting;    // for the PBA to it
 	uint8_t handoff, status, tries, probes, n_hnps, mn_len;
+	uint8_t refused;   // refusals in a row
 	uint8_t in_window; // PBUs in the present second (MAX_UPDATE_RATE)
 	uint16_t seq;      // of the PBU that is out
 	uint16_t own_seq;  // last one, when sequence numbers are used per session

@@ -14,7 +14,7 @@ from stations import NS, Stations, bytes_of, link_local, mn_id_of
 limit_s = 60
 CODES = [*range(128, 136), *range(139, 142), 144, *range(151, 164), 170, 178, 179, 200, 255]
 # When PBUs go out, in seconds from the first, while every one is refused; of the first 4.5 s.
-LATER, AGAIN, SLOWLY, NEVER = [0, 1, 3], [0, 0, 2], [0, 1], [0]
+LATER, AGAIN, SLOWLY, NEVER = [0, 1, 3], [0, 0, 2], [0, 0], [0]
 REMEDIES = {135: AGAIN, 151: NEVER, 152: NEVER, 155: AGAIN, 156: SLOWLY, 157: AGAIN, 159: AGAIN}
 
 
