@@ -41,10 +41,11 @@ static struct mag_action *to_node(struct mag *m, const struct bul_entry *e,
 static void put_lifetimes(const struct mag *m, const struct bul_entry *e, struct mag_action *a)
 {
 	ns_t left = e->expires > m->now.mono ? (e->expires - m->now.mono) / NS_SEC : 0;
-	uint32_t most = m->conf.prefixes_end_with_binding && e->expires != 0 ? (uint32_t)left + 1
-									     : UINT32_MAX;
+	uint32_t most = m->conf.prefixes_end_with_binding ? (uint32_t)left : UINT32_MAX;
 	uint32_t valid = m->conf.prefix_valid_s, preferred = m->conf.prefix_preferred_s;
 
+	if (most == 0)
+		most = 1; // none at all would withdraw them
 	a->advertise.valid_s = valid < most ? valid : most;
 	a->advertise.preferred_s = preferred < most ? preferred : most;
 }

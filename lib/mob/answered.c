@@ -6,11 +6,10 @@
 
 // MAG-REG-06: what a refusal means. Whatever it is but GO_ON, the prefixes go first.
 enum remedy {
-	LATER,              // again with back-off
-	AGAIN,              // at once with a new timestamp, then with back-off
-	AGAIN_AFTER_THEIRS, // at once, with the number after the one in the PBA
-	SLOWLY, // a PBU that came late looks so; if it happens again, the clocks differ,
-		// and it is no use to hurry
+	LATER,  // again with back-off
+	AGAIN,  // at once with a new timestamp or number, then with back-off
+	SLOWLY, // a PBU that came late looks so: once at once; if it happens again, the clocks
+		// differ, and it is no use to hurry
 	NEVER,  // not before an operator acts
 	GO_ON,  // of a session that exists nothing changes
 };
@@ -21,7 +20,7 @@ static enum remedy remedy_for(uint8_t status)
 		uint8_t status;
 		enum remedy remedy;
 	} rows[] = {
-		{PBA_SEQUENCE_OUT_OF_WINDOW, AGAIN_AFTER_THEIRS},
+		{PBA_SEQUENCE_OUT_OF_WINDOW, AGAIN},       // the number after the one in the PBA
 		{PBA_SERVICE_AUTHORIZATION_FAILED, NEVER}, // RFC 5149 4.2: the session is gone
 		{PBA_PROXY_REG_NOT_ENABLED, NEVER},
 		{PBA_NOT_AUTHORIZED_FOR_HNP, AGAIN}, // INITIAL: with a zero HNP, not with the same
@@ -275,7 +274,7 @@ static void take_acceptance(struct mag *m, uint32_t i, const struct mh *mh)
 	}
 	e->due_request = 0;
 	e->status = mh->ba.status;
-	e->tries = 0;
+	e->tries = e->refused = 0;
 	if (granted_s == 0 || n == 0) { // MAG-REG-15: a session that is none
 		e->status = PBA_UNSPECIFIED;
 		happen(m, i, EV_REFUSED_BY_LMA);
@@ -361,7 +360,7 @@ void take_refusal(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
 	enum remedy remedy = remedy_for(e->status);
-	ns_t wait = back_off(e->tries);
+	ns_t wait = back_off(e->refused);
 
 	if (remedy == GO_ON && e->bound) {
 		go_on(m, i);
@@ -373,11 +372,11 @@ void take_refusal(struct mag *m, uint32_t i)
 	e->reason = REASON_STATUS;
 	if (remedy == NEVER)
 		bar(m, i, REASON_STATUS);
-	if (remedy == SLOWLY && e->tries > 0)
+	if (remedy == SLOWLY && e->refused > 0)
 		wait = max_bindack_timeout;
-	else if ((remedy == AGAIN || remedy == AGAIN_AFTER_THEIRS) && e->tries == 0)
+	else if (e->refused == 0 && (remedy == AGAIN || remedy == SLOWLY))
 		wait = 1; // with the next tick
 	e->due_request = remedy == NEVER ? 0 : m->now.mono + wait;
-	if (e->tries < UINT8_MAX)
-		e->tries++;
+	if (e->refused < UINT8_MAX)
+		e->refused++;
 }

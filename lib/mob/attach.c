@@ -240,9 +240,9 @@ static void left(struct mag *m, uint32_t i)
 }
 
 // It may not be served: that it is there changes nothing.
-static bool is_banned(const struct mag *m, uint32_t i)
+static void ban(struct mag *m, uint32_t i)
 {
-	return m->bul.entries[i].banned;
+	entry_of(m, i)->banned = true;
 }
 
 // It is here again before its de-registration was answered. The new PBU is newer than that one:
@@ -252,7 +252,7 @@ static void back(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
 
-	if (is_banned(m, i))
+	if (e->banned || e->barred)
 		return;
 	e->told = false;
 	e->since = m->now.mono;
@@ -283,10 +283,8 @@ static void again(struct mag *m, uint32_t i)
 		forget(m, i);
 		return;
 	}
-	uint8_t tries = e->tries;
 	set(m, i, BUL_REGISTERING);
 	send_request(m, i, REQUEST_INITIAL);
-	e->tries = tries; // the next refusal waits longer
 }
 
 static void repeat(struct mag *m, uint32_t i)
@@ -300,7 +298,7 @@ static void ordered(struct mag *m, uint32_t i)
 	struct bul_entry *e = entry_of(m, i);
 
 	e->barred = false;
-	e->tries = 0;
+	e->refused = 0;
 	first(m, i);
 }
 
@@ -355,7 +353,7 @@ static void denied(struct mag *m, uint32_t i)
 static void denied_served(struct mag *m, uint32_t i)
 {
 	entry_of(m, i)->told = false;
-	entry_of(m, i)->banned = true;
+	ban(m, i);
 	leave(m, i);
 }
 
@@ -455,7 +453,7 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 			 [EV_OVER] = left,
 			 [EV_NO_ROOM] = left,
 			 [EV_PERMITTED] = stay,
-			 [EV_DENIED] = stay},
+			 [EV_DENIED] = ban},
 	[BUL_REFUSED] = {[EV_HEARD] = stay, // its own timer tries again
 			 [EV_LINK_UP] = stay,
 			 [EV_SOLICIT] = stay, // MAG-RA-01

@@ -45,44 +45,38 @@ static void go_without(struct mag *m, uint32_t i, enum mag_reason reason, struct
 	happen(m, i, EV_PERMITTED);
 }
 
-// MAG-PP-02: the answer's identity is the stable one. A node has one entry at a place, so another
-// one of that identity on this interface ends.
-static bool take_identity(struct mag *m, uint32_t i, struct span mn_id)
+// MAG-PP-02: the answer's identity is the stable one, and who is barred is so by that name, unless
+// an operator spoke for this place since. A node has one entry at a place, so another one of that
+// identity on this interface ends. The LMA knows a node that is served by its name already: of an
+// answer to a later question only the time counts.
+static enum mag_reason take_newcomer(struct mag *m, uint32_t i, const struct mag_event *event)
 {
 	struct bul_entry *e = entry_of(m, i);
+	struct span said = event->authorised.mn_id, name = said.n > 0 ? said : bul_mn_id(e);
+	enum mag_reason held = refusals_holds(&m->refusals, e->link, name, m->now.mono);
 
-	if (mn_id.n == 0 || span_equal(mn_id, bul_mn_id(e)))
-		return true;
-	// The LMA knows a node that is served by its name: that name stays until it leaves.
-	if (e->state != BUL_ASKING)
-		return true;
-	end_older(m, mn_id, e->link, i);
-	return bul_rename(&m->bul, i, mn_id) == 0;
-}
-
-static enum mag_reason take_acceptance_of(struct mag *m, uint32_t i, const struct mag_event *event)
-{
-	struct bul_entry *e = entry_of(m, i);
-
-	if (!take_identity(m, i, event->authorised.mn_id))
+	if (held != REASON_NONE && !e->pardoned)
+		return held;
+	refusals_forget(&m->refusals, e->link, name);
+	refusals_forget(&m->refusals, e->link, bul_mn_id(e));
+	end_older(m, name, e->link, i);
+	if (!span_equal(name, bul_mn_id(e)) && bul_rename(&m->bul, i, name) != 0)
 		return REASON_UNUSABLE;
-	if (e->state != BUL_ASKING || event->authorised.profile == NULL)
-		return REASON_NONE;
-	return take_profile(m, i, event->authorised.profile);
+	const struct mag_profile *profile = event->authorised.profile;
+	return profile != NULL ? take_profile(m, i, profile) : REASON_NONE;
 }
 
 static void accept(struct mag *m, uint32_t i, const struct mag_event *event)
 {
 	struct bul_entry *e = entry_of(m, i);
 	uint32_t session_s = event->authorised.session_s;
-	enum mag_reason reason = take_acceptance_of(m, i, event);
+	enum mag_reason reason = e->state == BUL_ASKING ? take_newcomer(m, i, event) : REASON_NONE;
 
 	if (reason != REASON_NONE) {
 		deny(m, i, reason, event->authorised.why);
 		return;
 	}
 	e->due_ask = session_s > 0 ? m->now.mono + session_s * NS_SEC : 0;
-	refusals_forget(&m->refusals, e->link, bul_mn_id(e));
 	happen(m, i, EV_PERMITTED);
 }
 

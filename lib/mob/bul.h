@@ -36,6 +36,7 @@ struct bul_entry {
 	bool advertised; // the node was told of hnps
 	bool bound;      // hnps are in the workers' tables
 	bool barred;    // nothing is sent for it until an operator says so (MAG-REG-05, status 152)
+	bool pardoned;  // an operator wants it served, whatever is held against it
 	bool banned;    // it left because it may not be served any more: it does not come back so
 	bool asking;    // a MAG_ASK is out for it
 	bool local;     // may be routed to from other nodes here (MAG-FW-04)
@@ -47,6 +48,7 @@ struct bul_entry {
 	uint8_t request; // enum bul_request
 	bool waiting;    // for the PBA to it
 	uint8_t handoff, status, tries, probes, n_hnps, mn_len;
+	uint8_t refused;   // refusals in a row
 	uint8_t in_window; // PBUs in the present second (MAX_UPDATE_RATE)
 	uint16_t seq;      // of the PBU that is out
 	uint16_t own_seq;  // last one, when sequence numbers are used per session

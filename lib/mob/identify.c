@@ -120,6 +120,23 @@ void refuse(struct mag *m, struct mag_link link, struct span mn_id, enum mag_rea
 	out->action.note.why = (struct span){out->why, n};
 }
 
+// What the LMA said of a node is about all its sessions; they live out their lifetimes.
+static void bar_others(struct mag *m, uint32_t but)
+{
+	const struct bul_entry *barred = entry_of(m, but);
+	uint32_t i = BUL_NULL;
+
+	while ((i = bul_find_mn_id(&m->bul, bul_mn_id(barred), i)) != BUL_NULL) {
+		struct bul_entry *e = entry_of(m, i);
+		if (i == but || e->state == BUL_LEAVING)
+			continue;
+		e->barred = true;
+		e->due_request = 0;
+		e->reason = barred->reason;
+		bul_schedule(&m->bul, i);
+	}
+}
+
 void bar(struct mag *m, uint32_t i, enum mag_reason reason)
 {
 	struct bul_entry *e = entry_of(m, i);
@@ -127,6 +144,8 @@ void bar(struct mag *m, uint32_t i, enum mag_reason reason)
 	e->barred = true;
 	e->due_request = 0;
 	e->reason = (uint8_t)reason;
+	if (reason == REASON_STATUS)
+		bar_others(m, i);
 	// Remembered when the entry is gone, and for its other places.
 	refusals_put(&m->refusals,
 		     &(struct mag_refusal){.link = e->link,

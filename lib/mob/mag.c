@@ -20,11 +20,6 @@ static bool copy_conf(struct mag *m, const struct mag_conf *c)
 	m->conf.nodes = copy_of(c->nodes, c->n_nodes, sizeof(*c->nodes));
 	m->conf.profiles = copy_of(c->profiles, c->n_profiles, sizeof(*c->profiles));
 	m->conf.interfaces = copy_of(c->interfaces, c->n_interfaces, sizeof(*c->interfaces));
-	// In units of 4 s in 16 bits; zero would be a de-registration.
-	if (m->conf.lifetime_s < 4)
-		m->conf.lifetime_s = 4;
-	if (m->conf.lifetime_s > UINT16_MAX * 4u)
-		m->conf.lifetime_s = UINT16_MAX * 4u;
 	return m->conf.nodes != NULL && m->conf.profiles != NULL && m->conf.interfaces != NULL;
 }
 
@@ -255,6 +250,8 @@ static void attach(struct mag *m, const struct mag_event *event)
 	e->heard = m->now.mono;
 	e->probes = 0;
 	e->gone = false;
+	e->pardoned = true;
+	refusals_forget(&m->refusals, e->link, bul_mn_id(e)); // if it has another name than asked
 	if (is_indicator(event->attach.handoff_indicator))
 		e->handoff = event->attach.handoff_indicator;
 	happen(m, i, EV_ATTACH);

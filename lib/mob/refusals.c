@@ -93,10 +93,12 @@ void refusals_put(struct refusals *r, const struct mag_refusal *refusal, ns_t no
 		return;
 	struct refused *row = &r->rows[i];
 	row->link = refusal->link;
-	row->reason = (uint8_t)refusal->reason;
-	row->status = refusal->status;
 	row->times++;
 	row->last = now;
+	if (row->until == UINT64_MAX && refusal->until != UINT64_MAX)
+		return; // only an operator ends that one
+	row->reason = (uint8_t)refusal->reason;
+	row->status = refusal->status;
 	row->until = refusal->until;
 	row->why_len = (uint8_t)(refusal->why.n < MAG_MAX_WHY ? refusal->why.n : MAG_MAX_WHY);
 	if (row->why_len > 0)

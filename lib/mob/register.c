@@ -129,6 +129,15 @@ static bool is_too_much(struct mag *m, struct bul_entry *e)
 	return false;
 }
 
+// In units of 4 s in 16 bits; zero would be a de-registration.
+static uint32_t lifetime_that_fits(uint32_t s)
+{
+	uint32_t units = s / 4;
+
+	units = units < UINT16_MAX ? units : UINT16_MAX;
+	return units == 0 ? 4 : units * 4;
+}
+
 static void emit(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
@@ -138,7 +147,7 @@ static void emit(struct mag *m, uint32_t i)
 	if (msg == NULL) // as if it had been lost on the way
 		return;
 	uint16_t seq = m->conf.timestamps ? ++m->seq : ++e->own_seq;
-	e->asked_s = e->request == REQUEST_DEREG ? 0 : e->lifetime_s;
+	e->asked_s = e->request == REQUEST_DEREG ? 0 : lifetime_that_fits(e->lifetime_s);
 	msg->mh = (struct mh){.type = MH_BU,
 			      .bu = {.seq = seq,
 				     .flags = BU_A | BU_P,

@@ -354,7 +354,9 @@ void reply(struct mag_play *p, struct pba a)
 		mh_add(&mh, OPT_HANDOFF)->handoff.indicator =
 			a.handoff >= 0 ? (uint8_t)a.handoff : pbu_handoff(p);
 	if (!a.no_access)
-		mh_add(&mh, OPT_ACCESS)->access.tech = a.access >= 0 ? (uint8_t)a.access : ACCESS;
+		mh_add(&mh, OPT_ACCESS)->access.tech =
+			a.access >= 0 ? (uint8_t)a.access
+				      : mh_find(&p->pbu, OPT_ACCESS)->access.tech;
 	if (a.link_local != NULL)
 		mh_add(&mh, OPT_LLA)->lla.addr = addr(a.link_local);
 	if (a.refresh_s != 0)

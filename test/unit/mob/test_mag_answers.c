@@ -292,8 +292,8 @@ static void MAG_REG_06_each_refusal_has_its_remedy(void **state)
 		{PBA_NOT_AUTHORIZED_FOR_HNP, 1, 3, 6},
 		{PBA_PREFIX_SET_MISMATCH, 1, 3, 6},
 		{PBA_TIMESTAMP_LOWER, 1, 3, 6},
-		// Once as if it had come late, after 1 s; then the clocks are somebody else's work.
-		{PBA_TIMESTAMP_MISMATCH, 0, 1, 3},
+		// Once as if it had come late; then the clocks are somebody else's work.
+		{PBA_TIMESTAMP_MISMATCH, 1, 1, 3},
 		{PBA_PROXY_REG_NOT_ENABLED, 0, 0, 0},
 		{PBA_SERVICE_AUTHORIZATION_FAILED, 0, 0, 0},
 		{PBA_CANNOT_MEET_QOS, 0, 3, 6}, // of no session yet: as any other
@@ -305,6 +305,23 @@ static void MAG_REG_06_each_refusal_has_its_remedy(void **state)
 		assert_int_equal(pbus_after(p, rows[i].status, 70 * 1000), rows[i].in_70s);
 		assert_int_equal(binding_of(p, link_of(1)).status, rows[i].status);
 	}
+}
+
+// MAG-REG-06: an LMA that stood still says 156 to what waited for it. How often the request had
+// been repeated says nothing of the clocks.
+static void MAG_REG_06_a_156_is_followed_once_by_a_fresh_request(void **state)
+{
+	PLAY;
+
+	hear(p, link_of(1), HEARD_FRAME);
+	pass_with_ms(p, link_of(1), 5000); // repeated after 1 and 3 s
+	assert_int_equal(p->n_pbus, 2);
+	reply(p, refuses(PBA_TIMESTAMP_MISMATCH));
+	pass_ms(p, 1);
+	assert_int_equal(p->n_pbus, 1);
+	reply(p, refuses(PBA_TIMESTAMP_MISMATCH)); // at once: the clocks are apart
+	pass_with_ms(p, link_of(1), 30 * 1000);
+	assert_int_equal(p->n_pbus, 0);
 }
 
 static void MAG_REG_06_after_155_other_prefixes_are_asked_for(void **state)
@@ -377,6 +394,7 @@ int main(void)
 		T(a_prefix_that_another_node_gets_is_not_taken_from_it_later),
 		T(SEQ_25_a_refused_renewal_withdraws_the_prefix),
 		T(MAG_REG_06_each_refusal_has_its_remedy),
+		T(MAG_REG_06_a_156_is_followed_once_by_a_fresh_request),
 		T(MAG_REG_06_after_155_other_prefixes_are_asked_for),
 		T(MAG_REG_06_after_152_only_the_operator_tries_again),
 		T(a_refused_node_is_forgotten_when_it_is_silent),
