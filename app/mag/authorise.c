@@ -83,15 +83,35 @@ void authorise_close(struct gateway *g)
 	g->aaa = NULL;
 }
 
+// NAS-Port-Type (RFC 2865 5.41) of an access technology (RFC 5213 8.5): IANA has names for few.
+static uint8_t port_type(uint32_t tech)
+{
+	enum { VIRTUAL = 5, ETHERNET = 15, WIRELESS_802_11 = 19, IEEE_802_16 = 27 };
+
+	switch (tech) {
+	case 3:
+		return ETHERNET;
+	case 4:
+		return WIRELESS_802_11;
+	case 5:
+		return IEEE_802_16;
+	default:
+		return VIRTUAL;
+	}
+}
+
 void authorise_ask(struct gateway *g, const struct mag_action *action, struct instant now)
 {
 	struct aaa_question q = {.ticket = action->ask.ticket};
-	const struct plane_interface *in = &g->plane.interfaces[action->ask.link.interface];
+	const struct conf_interface *in = g->plane.interfaces[action->ask.link.interface].conf;
 	uint16_t n = action->ask.mn_id.n < AAA_MAX_NAME ? action->ask.mn_id.n : AAA_MAX_NAME;
 
 	memcpy(q.user_name, action->ask.mn_id.p, n);
+	q.port_type = port_type(in->access_tech != 0 ? in->access_tech : g->conf->mag.access_tech);
+	if (action->ask.service.n > 0 && action->ask.service.n <= AAA_MAX_NAME)
+		memcpy(q.service, action->ask.service.p, action->ask.service.n);
 	memcpy(q.mac, action->ask.link.mac, sizeof(q.mac));
-	snprintf(q.port_id, sizeof(q.port_id), "%s", in->conf->name);
+	snprintf(q.port_id, sizeof(q.port_id), "%s", in->name);
 	if (g->aaa != NULL && aaa_ask(g->aaa, &q, now.mono))
 		return;
 	// The one who calls pulls what follows.

@@ -11,12 +11,10 @@
 
 #include "app/common/text.h"
 #include "app/mag/gateway.h"
+#include "app/mag/leases.h"
 #include "wire/dhcp6.h"
 
 enum { ANSWERS_A_TURN = 32, ROOM = 16384, PACKET_HEADERS = 48, ID_LEN = 8, LINES_A_SECOND = 1 };
-
-// RFC 6543: no node has this interface identifier, and no server gives it out (RFC 5453).
-static const uint64_t fixed_identifier = 0x02005efffe005213;
 
 struct dhcp {
 	int fd;
@@ -103,23 +101,6 @@ void dhcp_close(struct dhcp *d)
 	free(d);
 }
 
-// MAG-DH-04: status < 128, and nothing said otherwise since.
-static bool is_accepted(const struct mag_binding *b)
-{
-	return b->n_hnps > 0 && (b->state == BUL_BOUND || b->state == BUL_REFRESHING);
-}
-
-// MAG-DH-02: the same on every MAG, in whatever order the LMA names the prefixes; so the lowest.
-static struct ip6_addr link_address(const struct mag_binding *b)
-{
-	uint64_t lowest = ip6_hi64(b->hnps[0].addr);
-
-	for (uint32_t i = 1; i < b->n_hnps; i++)
-		if (ip6_hi64(b->hnps[i].addr) < lowest)
-			lowest = ip6_hi64(b->hnps[i].addr);
-	return ip6_from64(lowest, fixed_identifier);
-}
-
 // ---- To the servers.
 
 static void tell_unsent(struct gateway *g, struct ip6_addr server, int err, ns_t now)
@@ -189,10 +170,10 @@ void dhcp_take(struct gateway *g, struct mag_link link, struct span packet, stru
 	} else if (q.type != DHCP6_INFORMATION_REQUEST &&
 		   g->conf->mag.dhcp == CONF_DHCP_STATELESS) {
 		g->dhcp->counts[DHCP_NOT_OFFERED]++;
-	} else if (!found || !is_accepted(&b)) {
+	} else if (!found || !leases_are_for(&b)) {
 		g->dhcp->counts[DHCP_NOT_BOUND]++;
 	} else {
-		struct dhcp6_forward f = {.link = link_address(&b),
+		struct dhcp6_forward f = {.link = leases_link_address(&b),
 					  .peer = q.src,
 					  .interface_id = {id, ID_LEN},
 					  .message = q.message};
@@ -203,14 +184,6 @@ void dhcp_take(struct gateway *g, struct mag_link link, struct span packet, stru
 }
 
 // ---- To the node.
-
-static bool is_inside(const struct mag_binding *b, struct ip6_prefix p)
-{
-	for (uint32_t i = 0; i < b->n_hnps; i++)
-		if (p.len >= b->hnps[i].len && ip6_prefix_covers(b->hnps[i], p.addr))
-			return true;
-	return false;
-}
 
 static void tell_outside(struct gateway *g, const struct mag_binding *b, struct ip6_addr server,
 			 struct ip6_prefix lease, ns_t now)
@@ -240,7 +213,7 @@ static bool leases_are_inside(struct gateway *g, const struct mag_binding *b,
 		return false;
 	}
 	for (uint32_t i = 0; i < all.n; i++) {
-		if (is_inside(b, all.leases[i].prefix))
+		if (leases_may_have(b, all.leases[i].prefix))
 			continue;
 		g->dhcp->counts[DHCP_LEASE_OUTSIDE]++;
 		tell_outside(g, b, server, all.leases[i].prefix, now);
@@ -267,7 +240,7 @@ static bool find_node(const struct gateway *g, struct span id, struct mag_bindin
 		return false;
 	link.interface = (uint16_t)(id.p[0] << 8 | id.p[1]);
 	memcpy(link.mac, id.p + 2, sizeof(link.mac));
-	return mag_find_binding(g->mag, link, out) && is_accepted(out);
+	return mag_find_binding(g->mag, link, out) && leases_are_for(out);
 }
 
 static void give(struct gateway *g, const struct mag_binding *b, const struct dhcp6_answer *a)
@@ -298,7 +271,7 @@ static void take_answer(struct gateway *g, struct ip6_addr server, struct span p
 		d->counts[DHCP_ANSWER_UNEXPECTED]++;
 	else if (!find_node(g, a.interface_id, &b))
 		d->counts[DHCP_UNKNOWN_NODE]++;
-	else if (!is_inside(&b, ip6_prefix_of(a.link, 128)))
+	else if (!leases_may_have(&b, ip6_prefix_of(a.link, 128)))
 		d->counts[DHCP_OTHER_SESSION]++;
 	else if (leases_are_inside(g, &b, server, a.message, now))
 		give(g, &b, &a);

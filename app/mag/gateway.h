@@ -5,7 +5,7 @@
 // frames.c   frames of access links, both ways: who is there, neighbour discovery (RFC 4861)
 // authorise.[ch]  asks RADIUS who may attach
 // effects.c  what the engine decides becomes state of the workers; the only file that knows both
-// dhcp.[ch]  the DHCPv6 relay agent (RFC 5213 6.11)
+// dhcp.[ch]  the DHCPv6 relay agent (RFC 5213 6.11), leases.[ch]: what it may be for a node
 // show.c     what an operator sees; orders.c: what an operator wants done
 // The data plane under it is app/common's (plane.h). Owned by the control thread.
 #pragma once

@@ -98,6 +98,7 @@ static void ask_servers(struct helper *h, const struct aaa_question *q, struct a
 	uint32_t tried = 0;
 
 	*answer = (struct aaa_answer){.ticket = q->ticket, .verdict = AAA_UNREACHABLE};
+	snprintf(answer->why, sizeof(answer->why), "no RADIUS server has answered lately");
 	while (!a->stops) {
 		unsigned forged, i = servers_next(&a->servers, &tried, now_here());
 		if (i == a->servers.n)
@@ -198,9 +199,10 @@ int aaa_open(const struct aaa_conf *c, struct aaa **out, char *why, size_t n)
 {
 	struct aaa *a = calloc(1, sizeof(*a));
 
-	*out = NULL;
-	if (a == NULL)
+	if (a == NULL) {
+		snprintf(why, n, "no memory for RADIUS");
 		return -ENOMEM;
+	}
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->wake, NULL);
 	a->ready = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -231,6 +233,7 @@ void aaa_close(struct aaa *a)
 	cache_done(&a->cache);
 	free(a->questions);
 	free(a->answers);
+	explicit_bzero(&a->servers, sizeof(a->servers)); // secrets
 	if (a->ready >= 0)
 		close(a->ready);
 	if (a->stop >= 0)

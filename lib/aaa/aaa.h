@@ -15,12 +15,15 @@
 //   User-Password, Calling-Station-Id   its MAC address as 02-00-5E-10-00-01 (RFC 3580 3.21)
 //   Service-Type             Call-Check (10)
 //   NAS-Identifier, NAS-IPv6-Address, NAS-Port-Id   the MAG, its proxy-CoA, the access interface
+//   NAS-Port-Type            the access technology
+//   Service-Selection        the service that the node's profile names (RFC 6572 4.3)
 //   Message-Authenticator    always, and first (RFC 2869 5.14)
 // Of an Access-Accept: Mobile-Node-Identifier (145), Service-Selection (146),
 // PMIP6-Home-LMA-IPv6-Address (147), PMIP6-Home-HN-Prefix (151, several), PMIP6-Home-Interface-ID
-// (153, kept), Session-Timeout, Idle-Timeout (kept); Reply-Message of either. The visited ones
-// (148, 152, 154) are a visited network's and not ours, the IPv4 ones (149, 150) need RFC 5844:
-// known by name, not used. missing: accounting, change of authorisation (RFC 5176).
+// (153, kept), Session-Timeout, Idle-Timeout (kept); MIP6-Feature-Vector (124) where it allows IPv4
+// alone, a rejection; of an Access-Reject: Reply-Message. The visited ones (148, 152, 154) are a
+// visited network's and not ours, the IPv4 ones (149, 150) need RFC 5844: known by name, not used.
+// missing: accounting, change of authorisation (RFC 5176).
 #pragma once
 
 #include "base/addr.h"
@@ -54,6 +57,8 @@ struct aaa_question {
 	char user_name[AAA_MAX_NAME + 1];
 	uint8_t mac[6];
 	char port_id[32];
+	uint8_t port_type;              // NAS-Port-Type (RFC 2865 5.41); 0: not said
+	char service[AAA_MAX_NAME + 1]; // that its profile names; "": none
 };
 
 enum aaa_verdict {

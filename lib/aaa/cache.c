@@ -28,14 +28,21 @@ static uint64_t hash_of(const struct cache *c, const struct aaa_question *q)
 	return siphash(c->key, key, n + 6);
 }
 
+// A server may decide by any of it. The service is not asked for: its profile says it of the name,
+// or an answer did.
+static bool is_same(const struct aaa_question *a, const struct aaa_question *b)
+{
+	return memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 && a->port_type == b->port_type &&
+	       strcmp(a->user_name, b->user_name) == 0 && strcmp(a->port_id, b->port_id) == 0;
+}
+
 static uint32_t find(const struct cache *c, const struct aaa_question *q)
 {
 	struct map_cursor at;
 	uint32_t i = map_first(&c->index, hash_of(c, q), &at);
 
 	for (; i != MAP_NONE; i = map_next(&c->index, &at))
-		if (memcmp(c->rows[i].question.mac, q->mac, 6) == 0 &&
-		    strcmp(c->rows[i].question.user_name, q->user_name) == 0)
+		if (is_same(&c->rows[i].question, q))
 			return i;
 	return MAP_NONE;
 }

@@ -1,5 +1,6 @@
-// Answers that still hold: an acceptance for its session time, a rejection for a while. By user
-// name and MAC address. Bounded; the oldest gives way. Owner: aaa.c, the caller's thread.
+// Answers that still hold: an acceptance for its session time, a rejection for a while. To the
+// same question, whatever its ticket. Bounded; the oldest gives way. Owner: aaa.c, the caller's
+// thread.
 #pragma once
 
 #include "aaa/aaa.h"

@@ -3,6 +3,7 @@
 #include "aaa/exchange.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +15,16 @@
 
 enum { CALL_CHECK = 10, NAS_PORT_ID = 87 };
 enum {
+	MIP6_FEATURE_VECTOR = 124,
 	MOBILE_NODE_IDENTIFIER = 145,
 	SERVICE_SELECTION = 146,
 	HOME_LMA_IPV6 = 147,
 	HOME_HN_PREFIX = 151,
 	HOME_INTERFACE_ID = 153,
 };
+
+// RFC 6572 4.1: authorised for IPv4 alone, which is not served here.
+static const uint64_t ip4_hoa_only = 0x0001000000000000;
 
 struct exchange {
 	rc_handle *handle;
@@ -39,16 +44,60 @@ static bool set(rc_handle *h, const char *key, unsigned value)
 
 static bool configure(struct exchange *x, const struct aaa_conf *c)
 {
-	rc_handle *h = x->handle;
+	rc_handle *h = rc_config_init(x->handle);
 
+	x->handle = h; // it is freed where that fails
 	// It sends once more than radius_retries says. The server's name is put in later.
-	if (rc_config_init(h) == NULL || !set(h, "radius_timeout", c->timeout_s) ||
-	    !set(h, "radius_retries", c->tries - 1) ||
+	if (h == NULL || !set(h, "radius_timeout", c->timeout_s) ||
+	    !set(h, "radius_retries", c->tries > 0 ? c->tries - 1 : 0) ||
 	    rc_add_config(h, "authserver", "[::1]:1812", "kedge", 0) != 0 ||
 	    rc_add_config(h, "serv-type", "udp", "kedge", 0) != 0)
 		return false;
 	x->server = rc_conf_srv(h, "authserver");
 	return x->server != NULL && x->server->max == 1;
+}
+
+// Attributes that do not come as they are expected here would be left out without a word.
+static bool read_dictionary(struct exchange *x, const char *path, char *why, size_t n)
+{
+	static const struct {
+		int attribute, type;
+	} needed[] = {
+		{PW_USER_NAME, PW_TYPE_STRING},
+		{PW_USER_PASSWORD, PW_TYPE_STRING},
+		{PW_SERVICE_TYPE, PW_TYPE_INTEGER},
+		{PW_CALLING_STATION_ID, PW_TYPE_STRING},
+		{PW_NAS_IDENTIFIER, PW_TYPE_STRING},
+		{PW_NAS_PORT_TYPE, PW_TYPE_INTEGER},
+		{NAS_PORT_ID, PW_TYPE_STRING},
+		{PW_NAS_IPV6_ADDRESS, PW_TYPE_IPV6ADDR},
+		{PW_REPLY_MESSAGE, PW_TYPE_STRING},
+		{PW_SESSION_TIMEOUT, PW_TYPE_STRING},
+		{PW_IDLE_TIMEOUT, PW_TYPE_STRING},
+		{MIP6_FEATURE_VECTOR, PW_TYPE_STRING},
+		{MOBILE_NODE_IDENTIFIER, PW_TYPE_STRING},
+		{SERVICE_SELECTION, PW_TYPE_STRING},
+		{HOME_LMA_IPV6, PW_TYPE_STRING},
+		{HOME_HN_PREFIX, PW_TYPE_STRING},
+		{HOME_INTERFACE_ID, PW_TYPE_STRING},
+	};
+	char own[PATH_MAX]; // it writes into the name where the file includes another
+
+	snprintf(own, sizeof(own), "%s", path);
+	if (rc_read_dictionary(x->handle, own) != 0) {
+		snprintf(why, n, "no RADIUS dictionary %s that can be read; see radius.dictionary",
+			 path);
+		return false;
+	}
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		const DICT_ATTR *attr = rc_dict_getattr(x->handle, needed[i].attribute);
+		if (attr != NULL && (int)attr->type == needed[i].type)
+			continue;
+		snprintf(why, n, "RADIUS dictionary %s: attribute %d is not as in dictionary.kedge",
+			 path, needed[i].attribute);
+		return false;
+	}
+	return true;
 }
 
 int exchange_new(const struct aaa_conf *c, int stop, struct exchange **out, char *why, size_t n)
@@ -63,12 +112,12 @@ int exchange_new(const struct aaa_conf *c, int stop, struct exchange **out, char
 	x->stop = stop;
 	x->nas_address = c->nas_address;
 	snprintf(x->nas_identifier, sizeof(x->nas_identifier), "%s", c->nas_identifier);
-	if (rc_read_dictionary(x->handle, c->dictionary) != 0) {
-		snprintf(why, n, "no RADIUS dictionary %s that can be read; see radius.dictionary",
-			 c->dictionary);
-		return -ENOENT;
-	}
-	return rc_apply_config(x->handle) == 0 ? 0 : -EINVAL;
+	if (!read_dictionary(x, c->dictionary, why, n))
+		return -EINVAL;
+	if (rc_apply_config(x->handle) == 0)
+		return 0;
+	snprintf(why, n, "libradcli does not take its configuration");
+	return -EINVAL;
 }
 
 void exchange_free(struct exchange *x)
@@ -85,10 +134,14 @@ static bool put_text(const struct exchange *x, VALUE_PAIR **list, int attribute,
 	return text[0] == '\0' || rc_avpair_add(x->handle, list, attribute, text, -1, 0) != NULL;
 }
 
+static bool put_number(const struct exchange *x, VALUE_PAIR **list, int attribute, uint32_t value)
+{
+	return value == 0 || rc_avpair_add(x->handle, list, attribute, &value, 0, 0) != NULL;
+}
+
 static VALUE_PAIR *make_request(const struct exchange *x, const struct aaa_question *q)
 {
 	const uint8_t *m = q->mac;
-	uint32_t call_check = CALL_CHECK;
 	VALUE_PAIR *list = NULL;
 	char mac[18];
 
@@ -99,11 +152,23 @@ static VALUE_PAIR *make_request(const struct exchange *x, const struct aaa_quest
 	    put_text(x, &list, PW_CALLING_STATION_ID, mac) &&
 	    put_text(x, &list, PW_NAS_IDENTIFIER, x->nas_identifier) &&
 	    put_text(x, &list, NAS_PORT_ID, q->port_id) &&
-	    rc_avpair_add(x->handle, &list, PW_SERVICE_TYPE, &call_check, 0, 0) != NULL &&
+	    put_number(x, &list, PW_NAS_PORT_TYPE, q->port_type) &&
+	    put_number(x, &list, PW_SERVICE_TYPE, CALL_CHECK) &&
+	    put_text(x, &list, SERVICE_SELECTION, q->service) &&
 	    rc_avpair_add(x->handle, &list, PW_NAS_IPV6_ADDRESS, &x->nas_address, 16, 0) != NULL)
 		return list;
 	rc_avpair_free(list);
 	return NULL;
+}
+
+static void forget_secret(struct exchange *x)
+{
+	char *secret = x->server->secret[0];
+
+	if (secret != NULL)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+	x->server->secret[0] = NULL;
 }
 
 static bool name_server(struct exchange *x, const struct aaa_server *s)
@@ -116,7 +181,7 @@ static bool name_server(struct exchange *x, const struct aaa_server *s)
 		return false;
 	}
 	free(x->server->name[0]);
-	free(x->server->secret[0]);
+	forget_secret(x);
 	x->server->name[0] = name;
 	x->server->secret[0] = secret;
 	x->server->port[0] = s->port;
@@ -174,6 +239,22 @@ static bool read_interface_id(struct span value, struct aaa_answer *a)
 	return true;
 }
 
+static bool read_features(struct span value, struct aaa_answer *a)
+{
+	struct reader r = rd_over(value);
+	uint64_t features = (uint64_t)rd_u32(&r) << 32;
+
+	features |= rd_u32(&r);
+	if (r.failed || value.n != 8)
+		return false;
+	// Beside IP4_HOA_SUPPORTED it is a contradiction, and to be taken as a rejection, too.
+	if ((features & ip4_hoa_only) != 0) {
+		a->verdict = AAA_REJECT;
+		snprintf(a->why, sizeof(a->why), "authorised for IPv4 alone (MIP6-Feature-Vector)");
+	}
+	return true;
+}
+
 static bool read_attribute(unsigned attribute, struct span value, struct aaa_answer *a)
 {
 	switch (attribute) {
@@ -185,6 +266,8 @@ static bool read_attribute(unsigned attribute, struct span value, struct aaa_ans
 		return read_address(value, &a->lma);
 	case HOME_HN_PREFIX:
 		return read_prefix(value, a);
+	case MIP6_FEATURE_VECTOR:
+		return read_features(value, a);
 	case HOME_INTERFACE_ID:
 		return read_interface_id(value, a);
 	case PW_SESSION_TIMEOUT:
@@ -240,6 +323,13 @@ static enum exchange_result take(int rc, const VALUE_PAIR *list, struct aaa_answ
 	}
 }
 
+static enum exchange_result reject_form(struct aaa_answer *a)
+{
+	a->verdict = AAA_UNUSABLE;
+	snprintf(a->why, sizeof(a->why), "the answer's attributes are malformed");
+	return EXCHANGE_ANSWERED;
+}
+
 enum exchange_result exchange_ask(struct exchange *x, const struct aaa_server *s,
 				  const struct aaa_question *q, struct aaa_answer *a,
 				  unsigned *forged)
@@ -254,7 +344,8 @@ enum exchange_result exchange_ask(struct exchange *x, const struct aaa_server *s
 		int rc = rc_aaa_ctx_server(x->handle, NULL, x->server, AUTH, 0, send, &received,
 					   NULL, 0, PW_ACCESS_REQUEST);
 		guard_end();
-		result = take(rc, received, a);
+		forget_secret(x);
+		result = guard.malformed ? reject_form(a) : take(rc, received, a);
 	}
 	*forged = guard.forged;
 	if (guard.forged > 0 && result != EXCHANGE_ANSWERED)

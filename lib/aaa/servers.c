@@ -3,20 +3,36 @@
 
 static const ns_t silence = 30 * NS_SEC;
 
-unsigned servers_next(const struct servers *s, uint32_t *tried, ns_t now)
+static unsigned find_due(const struct servers *s, uint32_t tried, ns_t now)
+{
+	unsigned i = 0;
+
+	while (i < s->n && ((tried & 1u << i) != 0 || s->silent_until[i] > now || s->tried[i]))
+		i++;
+	return i;
+}
+
+static unsigned find_longest_silent(const struct servers *s)
 {
 	unsigned best = s->n;
 
-	for (unsigned i = 0; i < s->n && best == s->n; i++)
-		if ((*tried & 1u << i) == 0 && s->silent_until[i] <= now)
+	for (unsigned i = 0; i < s->n; i++)
+		if (!s->tried[i] && (best == s->n || s->silent_until[i] < s->silent_until[best]))
 			best = i;
-	if (best == s->n && *tried == 0) // all are silent
-		for (unsigned i = best = 0; i < s->n; i++)
-			if (s->silent_until[i] < s->silent_until[best])
-				best = i;
-	if (best < s->n)
-		*tried |= 1u << best;
 	return best;
+}
+
+unsigned servers_next(struct servers *s, uint32_t *tried, ns_t now)
+{
+	unsigned i = find_due(s, *tried, now);
+
+	if (i == s->n && *tried == 0)
+		i = find_longest_silent(s);
+	if (i < s->n) {
+		*tried |= 1u << i;
+		s->tried[i] = s->silent_until[i] != 0;
+	}
+	return i;
 }
 
 void servers_learn(struct servers *s, unsigned i, enum exchange_result result,
@@ -24,6 +40,7 @@ void servers_learn(struct servers *s, unsigned i, enum exchange_result result,
 {
 	struct aaa_server_totals *t = &s->totals[i];
 
+	s->tried[i] = false;
 	t->asked++;
 	t->forged += forged;
 	s->silent_until[i] = result == EXCHANGE_ANSWERED ? 0 : now + silence;

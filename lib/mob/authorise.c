@@ -16,10 +16,15 @@ void ask(struct mag *m, uint32_t i)
 	e->ticket = (uint64_t)++m->serial << 32 | i;
 	if (out == NULL)
 		return; // as if nobody answered
-	memcpy(out->mn_id, e->mn_id, e->mn_len);
+	struct span name = bul_asked_as(e);
+	size_t service = e->service != NULL ? strlen(e->service) : 0;
+	memcpy(out->mn_id, name.p, name.n);
+	if (service > 0)
+		memcpy(out->service, e->service, service); // RFC 6572 4.3
 	out->action.ask.ticket = e->ticket;
 	out->action.ask.link = e->link;
-	out->action.ask.mn_id = (struct span){out->mn_id, e->mn_len};
+	out->action.ask.mn_id = (struct span){out->mn_id, name.n};
+	out->action.ask.service = (struct span){out->service, (uint16_t)service};
 	m->totals.asked++;
 }
 

@@ -42,6 +42,7 @@ int bul_init(struct bul *b, uint32_t max, struct siphash_key key, ns_t now)
 static void drop_texts(struct bul_entry *e)
 {
 	free(e->mn_id);
+	free(e->asked_as);
 	free(e->service);
 }
 
@@ -221,7 +222,12 @@ int bul_rename(struct bul *b, uint32_t i, struct span mn_id)
 	}
 	map_del(&b->by_mn_id, old, i);
 	memcpy(copy, mn_id.p, mn_id.n);
-	free(e->mn_id);
+	if (e->asked_as == NULL) {
+		e->asked_as = e->mn_id;
+		e->asked_len = e->mn_len;
+	} else {
+		free(e->mn_id);
+	}
 	e->mn_id = copy;
 	e->mn_len = (uint8_t)mn_id.n;
 	return 0;

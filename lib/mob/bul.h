@@ -63,6 +63,8 @@ struct bul_entry {
 	struct ip6_addr link_local; // of the MAG's, of this session; zero: none yet
 	struct ip6_prefix hnps[BUL_MAX_HNPS];
 	char *mn_id;
+	char *asked_as; // the name it had before an answer gave it mn_id; NULL: that one
+	uint8_t asked_len;
 	char *service; // RFC 5149; NULL: none
 };
 
@@ -88,7 +90,8 @@ uint32_t bul_find_mn_id(const struct bul *, struct span mn_id, uint32_t after);
 // Whose prefix this is in the workers' tables.
 uint32_t bul_find_hnp(const struct bul *, struct ip6_prefix);
 
-// Another identity; -EEXIST too many of it, -ENOMEM: it keeps the one it has.
+// Another identity, and the first one is kept as what is asked for; -EEXIST too many of it,
+// -ENOMEM: it keeps the one it has.
 int bul_rename(struct bul *, uint32_t, struct span mn_id);
 
 void bul_set_state(struct bul *, uint32_t, enum bul_state);
@@ -99,6 +102,13 @@ bool bul_set_service(struct bul *, uint32_t, const char *); // "": none. False: 
 void bul_bind(struct bul *, uint32_t, const struct ip6_prefix *, uint8_t n);
 void bul_unbind(struct bul *, uint32_t);   // none of them is in the tables; they stay known
 void bul_schedule(struct bul *, uint32_t); // its timer follows its due_* and expires
+
+// The name under which it is asked for: one given by an answer is not known to who gave it.
+static inline struct span bul_asked_as(const struct bul_entry *e)
+{
+	return e->asked_as != NULL ? (struct span){(const uint8_t *)e->asked_as, e->asked_len}
+				   : (struct span){(const uint8_t *)e->mn_id, e->mn_len};
+}
 
 static inline struct span bul_mn_id(const struct bul_entry *e)
 {

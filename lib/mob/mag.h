@@ -258,7 +258,8 @@ struct mag_action {
 		struct {
 			uint64_t ticket;
 			struct mag_link link;
-			struct span mn_id;
+			struct span mn_id;   // the name it came with, not one of an answer
+			struct span service; // of its profile; empty: none
 		} ask;
 		struct {
 			enum mag_note_kind kind;

@@ -31,7 +31,7 @@ static const ns_t reattach_interval = 1 * NS_SEC, search_interval = 50 * NS_MSEC
 struct mag_out {
 	struct mag_action action;
 	struct ip6_prefix hnps[BUL_MAX_HNPS];
-	uint8_t mn_id[BUL_MAX_MN_ID];
+	uint8_t mn_id[BUL_MAX_MN_ID], service[MAG_MAX_SERVICE];
 	uint8_t why[MAG_MAX_WHY];
 };
 

@@ -149,18 +149,29 @@ echo "event $reason address=$new_ip6_address dns=$new_dhcp6_name_servers"
 """
 
 
+# Where AppArmor confines dhclient, as on many a Debian, it may use its own paths alone: they are
+# the test's, for this process.
+INSIDE = 'mount --bind "$1" /var/lib/dhcp && mount --bind "$1/script" /sbin/dhclient-script && ' \
+    'shift && exec "$@"'
+
+
 class Client:
     """dhclient on a host, running inside its `with`. What it leased is in a file of its own, as on
     a host that is switched off and on again."""
 
     def __init__(self, host, directory, *options):
         self.host, self.process, self._options = host, None, options
-        self._files = {what: os.path.join(directory, f"{host.name}.{what}")
-                       for what in ("leases", "pid", "conf", "sh")}
-        for what, text in (("leases", ""), ("conf", ""), ("sh", SCRIPT)):
-            with open(self._files[what], "w", encoding="ascii") as f:
-                f.write(text)
-        os.chmod(self._files["sh"], 0o755)
+        self._directory = os.path.join(directory, f"{host.name}.dhcp")
+        os.mkdir(self._directory)
+        for name, text in (("leases", ""), ("conf", "")):
+            self._write(f"dhclient.{name}", text)
+        os.chmod(self._write("script", SCRIPT), 0o755)
+
+    def _write(self, name, text):
+        path = os.path.join(self._directory, name)
+        with open(path, "w", encoding="ascii") as f:
+            f.write(text)
+        return path
 
     def __enter__(self):
         return self.start()
@@ -169,10 +180,12 @@ class Client:
         self.kill()
 
     def start(self):
-        f = self._files
-        self.process = Process(self.host.ns, "dhclient", "-6", "-d", "-v", *self._options,
-                               "-cf", f["conf"], "-lf", f["leases"], "-pf", f["pid"],
-                               "-sf", f["sh"], "radio0")
+        files = [word for option, name in (("-cf", "conf"), ("-lf", "leases"), ("-pf", "pid"))
+                 for word in (option, f"/var/lib/dhcp/dhclient.{name}")]
+        self.process = Process(self.host.ns, "unshare", "--mount", "sh", "-c", INSIDE, "sh",
+                               self._directory, "dhclient", "-6", "-d", "-v", *self._options,
+                               *files, "radio0")
+        self.process.name = f"dhclient of {self.host.name}"
         return self
 
     def kill(self):
@@ -187,12 +200,11 @@ class Client:
 
     def advance_to_renewal(self):
         """T1 of what it has leased has passed. It must not run."""
-        with open(self._files["leases"], encoding="ascii") as f:
+        with open(os.path.join(self._directory, "dhclient.leases"), encoding="ascii") as f:
             text, n = re.subn(r"\brenew \d+;", "renew 1;", f.read())
         if n == 0:
             raise Failed(f"{self.host.name} has leased nothing")
-        with open(self._files["leases"], "w", encoding="ascii") as f:
-            f.write(text)
+        self._write("dhclient.leases", text)
 
 
 def lacks():

@@ -18,10 +18,10 @@ from configs import ACCESS_MTU, BACKBONE_MTU, CN
 from dhcp import Client, ScriptedServer, Server, counted, message_in, relay_reply
 from mag import FIXED_LINK_LOCAL, FIXED_MAC
 from scapy.layers.dhcp6 import (DHCP6_Advertise, DHCP6_RelayForward, DHCP6_Reply, DHCP6_Request,
-                                DHCP6_Solicit, DHCP6OptClientId, DHCP6OptIA_NA, DHCP6OptIA_PD,
-                                DHCP6OptIAAddress, DHCP6OptIAPrefix,
-                                DHCP6OptIfaceId, DHCP6OptRelayMsg, DHCP6OptServerId,
-                                DHCP6OptUnknown, DUID_LL)
+                                DHCP6_Solicit, DHCP6OptClientId, DHCP6OptClientLinkLayerAddr,
+                                DHCP6OptIA_NA, DHCP6OptIA_PD, DHCP6OptIAAddress,
+                                DHCP6OptIAPrefix, DHCP6OptIfaceId, DHCP6OptRelayMsg,
+                                DHCP6OptServerId, DHCP6OptUnknown, DUID_LL)
 from scapy.layers.inet import UDP
 from scapy.layers.inet6 import ICMPv6ND_RA, ICMPv6NDOptPrefixInfo, IPv6
 from scapy.layers.l2 import Ether
@@ -45,7 +45,7 @@ def needed():
 
 
 class Domain(roaming.Roaming):
-    dhcp = "stateful"
+    keys = "dhcp: stateful"
 
     def _wire(self):
         super()._wire()
@@ -60,7 +60,7 @@ class Domain(roaming.Roaming):
 
     def mag_config(self, *args, **kw):
         text = super().mag_config(*args, **kw)
-        return text.replace("\nmag:\n", f"\nmag:\n  dhcp: {self.dhcp}\n"
+        return text.replace("\nmag:\n", f"\nmag:\n  {self.keys}\n"
                                         f"  dhcp_servers: [{SERVER}, {EAR}]\n", 1)
 
     def lma_config(self):
@@ -165,6 +165,7 @@ def MAG_DH_03_every_server_gets_every_message_and_who_sent_it(d):
     same("hops, peer", (forward.hopcount, forward.peeraddr), (0, link_local(host)))
     true("its MAC is in the Interface-ID",
          bytes.fromhex(host.mac.replace(":", "")) in forward[DHCP6OptIfaceId].ifaceid)
+    same("its MAC as RFC 6939 has it", forward[DHCP6OptClientLinkLayerAddr].clladdr, host.mac)
 
 
 # ---- Not before the PBA
@@ -282,11 +283,11 @@ def relayed(d, air, **how):
         lambda _, f: f.peeraddr == link_local(air.host), "the message", seen)
 
 
-def of_another_node(forward):
-    """Its Interface-ID names a MAC that is not there."""
-    forward = DHCP6_RelayForward(bytes(forward))
+def of_node(forward, mac):
+    """Its Interface-ID names that MAC."""
+    forward, mac = DHCP6_RelayForward(bytes(forward)), bytes.fromhex(mac.replace(":", ""))
     option = forward[DHCP6OptIfaceId]
-    option.ifaceid = option.ifaceid[:-1] + bytes([option.ifaceid[-1] ^ 0xff])
+    option.ifaceid = option.ifaceid[:-6] + mac
     return forward
 
 
@@ -304,7 +305,8 @@ def padded(message, size):
 @test
 def MAG_DH_04_every_bad_answer_is_dropped_by_its_name_and_the_good_one_is_for_its_node_alone(d):
     host, prefix = d.joined("b1", d.mag1)
-    d.joined("b2", d.mag1)
+    refused = d.host("b2", mac="02:00:00:00:00:03").join(d.mag1.air)
+    d.mag1.until(lambda: (d.mag1.node(refused.mac) or {}).get("state") == "refused", "a refusal")
     with contextlib.closing(Air(host)) as air:
         relay, forward = relayed(d, air)
         good = lease(message_in(forward), prefix.replace("::/64", "::7"))
@@ -315,7 +317,9 @@ def MAG_DH_04_every_bad_answer_is_dropped_by_its_name_and_the_good_one_is_for_it
             "dhcp_answer_unexpected": [relay_reply(forward, answer), forward, bytes(good),
                                        relay_reply(forward, solicit()),
                                        relay_reply(forward, good, peeraddr="2001:db8::1")],
-            "dhcp_unknown_node": [relay_reply(of_another_node(forward), good)],
+            "dhcp_unknown_node": [relay_reply(of_node(forward, mac), good)
+                                  for mac in (refused.mac, "02:00:00:00:77:77", "02",
+                                              host.mac + ":00")],
             "dhcp_other_session": [relay_reply(forward, good, linkaddr=other)],
             "dhcp_lease_outside": [relay_reply(forward, lease(message_in(forward), OUTSIDE)),
                                    relay_reply(forward, good / shorter_than(prefix))],
@@ -364,7 +368,7 @@ def what_is_no_clients_message_is_dropped_by_its_name(d):
             counted(d.mag1, name, lambda m=message, h=how: air.send(m, **h))
         same("relayed", d.ear.heard[seen:], [])
         for dst in (ALL_RELAYS, FIXED_LINK_LOCAL):  # good ones are
-            relayed(d, air, dst=dst)
+            counted(d.mag1, "dhcp_relayed", lambda to=dst: relayed(d, air, dst=to))
 
 
 # ---- What an operator may have forgotten
@@ -399,25 +403,25 @@ def a_mag_whose_port_another_relay_has_does_not_start_and_says_so(d):
 # ---- Without addresses
 
 @contextlib.contextmanager
-def all_mags_are(d, mode):
-    """Every MAG starts again with that mode of mag.dhcp; afterwards with the usual one."""
+def all_mags_are(d, keys):
+    """Every MAG starts again with these keys of `mag`; afterwards with the usual ones."""
     def start(what):
-        d.dhcp = what
+        d.keys = what
         for name, mag in d.mags.items():
             mag.stop()
             files = [os.path.join(d.dir, f"{name}.{end}") for end in ("sock", "restart")]
             d.write(f"{name}.yaml", d.mag_config(name, *files))
         d.start()
-    start(mode)
+    start(keys)
     try:
         yield
     finally:
-        start(Domain.dhcp)
+        start(Domain.keys)
 
 
 @test
 def MAG_DH_02_stateless_a_node_makes_its_address_and_asks_for_all_else(d):
-    with all_mags_are(d, "stateless"):
+    with all_mags_are(d, "dhcp: stateless"):
         host = d.host("o1")
         with contextlib.closing(Air(host)) as air:
             host.join(d.mag1.air)
@@ -427,3 +431,16 @@ def MAG_DH_02_stateless_a_node_makes_its_address_and_asks_for_all_else(d):
             counted(d.mag1, "dhcp_not_offered", lambda: air.send(solicit()))
         with d.server(binding["prefix"], stateless=True), d.client(host, "-S") as client:
             same("DNS server", client.until("RENEW6")["dns"], dhcp.DNS)
+
+
+@test
+def MAG_REG_11_the_relay_is_at_the_link_local_address_that_the_lma_gave(d):
+    with all_mags_are(d, 'dhcp: stateful\n  link_local: "::"'):
+        host, prefix = d.joined("g1", d.mag1)
+        router = d.mag1.node(host.mac)["link_local"]
+        with contextlib.closing(Air(host)) as air:
+            relay, forward = relayed(d, air, dst=router)
+            answer = lease(message_in(forward), prefix.replace("::/64", "::7"))
+            d.ear.send(relay, relay_reply(forward, answer))
+            frame = first_answer(air)
+    same("from", (frame[IPv6].src, frame[IPv6].dst), (router, link_local(host)))

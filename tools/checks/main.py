@@ -152,8 +152,9 @@ class Check:
 
     def namespaces(self, name, modules=(), limit_s=300):
         before = self.tally.passed
-        code, out = self.run(["test/netns/run", "--build", f"{BUILDS}/check-{name}", *modules],
-                             limit_s)
+        # They wait more than they work.
+        code, out = self.run(["test/netns/run", "--build", f"{BUILDS}/check-{name}",
+                              "--jobs", self.jobs, *modules], limit_s)
         n = self.tally.lines(out, f"{name}: ")
         if code is None or n == 0:
             self.tally.fail(f"namespace tests with {name}: run to the end", out)

@@ -197,6 +197,7 @@ static void remember(struct mag_play *p, const struct mag_action *a)
 		s->action.note.why = copy_span(s->why, a->note.why);
 	} else if (a->kind == MAG_ASK) {
 		s->action.ask.mn_id = copy_span(s->mn_id, a->ask.mn_id);
+		s->action.ask.service = copy_span(s->service, a->ask.service);
 		p->ticket = a->ask.ticket;
 	}
 	p->n_said++;

@@ -22,7 +22,7 @@ enum { ACCESS = 4, PLAY_VIEW = 64, PLAY_SAID = 4096, PLAY_HNPS = 40 };
 struct said { // an action, with everything that it points to
 	struct mag_action action;
 	struct mh mh;
-	uint8_t mn_id[256], why[256];
+	uint8_t mn_id[256], why[256], service[256];
 	struct ip6_prefix hnps[16];
 };
 

@@ -40,6 +40,58 @@ static void MAG_PP_02_the_name_of_a_node_that_is_served_stays(void **state)
 	expect_bound(p, HNP1, link_of(1));
 }
 
+static const struct mag_action *asked(struct mag_play *p)
+{
+	const struct mag_action *a = last(p, MAG_ASK);
+
+	assert_non_null(a);
+	return a;
+}
+
+static void expect_span(struct span s, const char *text)
+{
+	assert_int_equal(s.n, strlen(text));
+	assert_memory_equal(s.p, text, s.n);
+}
+
+// MAG-PP-02, RFC 6572 4.2: the name that an answer gives is for the LMA. Who gave it knows the node
+// by the name of the first question, and would reject the other.
+static void MAG_PP_02_a_renamed_node_is_asked_for_again_by_its_first_name(void **state)
+{
+	PLAY;
+
+	hear(p, link_of(1), HEARD_FRAME);
+	expect_span(asked(p)->ask.mn_id, NODE);
+	tell(p,
+	     &(struct mag_event){.kind = MAG_AUTHORISED,
+				 .authorised = {.ticket = p->ticket,
+						.verdict = MAG_ACCEPT,
+						.session_s = 100,
+						.mn_id = {(const uint8_t *)ANN, sizeof(ANN) - 1}}});
+	reply(p, accepts(HNP1));
+	expect_span(binding_of(p, link_of(1)).mn_id, ANN);
+	pass_with_ms(p, link_of(1), 101 * 1000);
+	expect_span(asked(p)->ask.mn_id, NODE);
+	authorise(p, MAG_ACCEPT, NULL, 100);
+	expect_span(binding_of(p, link_of(1)).mn_id, ANN);
+	expect_bound(p, HNP1, link_of(1));
+}
+
+// RFC 6572 4.3: who says may decide by it.
+static void the_service_of_a_profile_is_in_the_question(void **state)
+{
+	PLAY;
+	struct mag_profile_conf row = {.match = "*", .permit = true, .profile.service = "ims"};
+
+	hear(p, link_of(1), HEARD_FRAME);
+	assert_int_equal(asked(p)->ask.service.n, 0);
+	p->conf.profiles = &row;
+	p->conf.n_profiles = 1;
+	mag_play_restart(p);
+	hear(p, link_of(2), HEARD_FRAME);
+	expect_span(asked(p)->ask.service, "ims");
+}
+
 static void MAG_PP_03_after_its_session_time_a_node_is_asked_for_again(void **state)
 {
 	PLAY;
@@ -256,6 +308,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(MAG_PP_02_the_name_of_a_node_that_is_served_stays),
+		T(MAG_PP_02_a_renamed_node_is_asked_for_again_by_its_first_name),
+		T(the_service_of_a_profile_is_in_the_question),
 		T(MAG_PP_03_after_its_session_time_a_node_is_asked_for_again),
 		T(MAG_PP_03_then_rejected_its_session_ends),
 		T(an_operator_does_not_wait_for_the_end_of_a_rejected_session),

@@ -122,6 +122,9 @@ static void each_option_that_counts_is_there_once(void **state)
 	put_u16(&c, 3);
 	put(&c, "\x07xx", 3); // one without a whole transaction-id
 	assert_int_equal(answer_of(&c), DHCP6_MALFORMED);
+	c.b[c.n - 4] = 4;
+	put(&c, "x", 1);
+	assert_int_equal(answer_of(&c), DHCP6_OK);
 }
 
 static void unknown_options_of_a_server_are_skipped(void **state)
@@ -159,6 +162,25 @@ static void the_packet_for_the_node_is_written_as_others_write_it(void **state)
 		0);
 }
 
+static void the_longest_message_is_as_long_as_udp_allows(void **state)
+{
+	(void)state;
+	enum { HEADERS = 48, LONGEST = UINT16_MAX - 8 };
+	uint8_t *message = calloc(1, UINT16_MAX), *buf = malloc(HEADERS + LONGEST);
+	struct ip6_addr src = addr_of(router), dst = addr_of(node);
+
+	assert_non_null(message);
+	assert_non_null(buf);
+	assert_int_equal(dhcp6_answer_emit(buf, HEADERS + LONGEST, src, dst,
+					   (struct span){message, LONGEST}),
+			 HEADERS + LONGEST);
+	assert_int_equal(dhcp6_answer_emit(buf, HEADERS + LONGEST, src, dst,
+					   (struct span){message, LONGEST + 1}),
+			 0);
+	free(message);
+	free(buf);
+}
+
 // RFC 8200 8.1: a computed zero is written as all ones.
 static void a_checksum_of_zero_is_written_as_ones(void **state)
 {
@@ -189,6 +211,7 @@ int main(void)
 		cmocka_unit_test(each_option_that_counts_is_there_once),
 		cmocka_unit_test(unknown_options_of_a_server_are_skipped),
 		cmocka_unit_test(the_packet_for_the_node_is_written_as_others_write_it),
+		cmocka_unit_test(the_longest_message_is_as_long_as_udp_allows),
 		cmocka_unit_test(a_checksum_of_zero_is_written_as_ones),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
