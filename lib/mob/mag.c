@@ -139,8 +139,10 @@ void drop_adverts(struct mag *m, struct mag_link link)
 			to->action.note.mn_id.p = to->mn_id;
 		if (to->action.kind == MAG_NOTE && to->action.note.why.n > 0)
 			to->action.note.why.p = to->why;
-		if (to->action.kind == MAG_ASK)
+		if (to->action.kind == MAG_ASK) {
 			to->action.ask.mn_id.p = to->mn_id;
+			to->action.ask.service.p = to->service;
+		}
 	}
 	m->n_out = kept;
 }

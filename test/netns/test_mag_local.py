@@ -102,6 +102,25 @@ def MAG_RA_04_MAG_RA_07_rdisc6_sees_one_router_with_the_nodes_prefix(d):
     same("prefixes", text.count("Prefix :"), 1)
 
 
+def asked_for(host, target):
+    """What ndisc6 learns of the one that has this address; its lines."""
+    done = subprocess.run(host.ns.command("ndisc6", "-1", "-r", "1", "-w", "2000", target, DEV),
+                          capture_output=True, text=True, timeout=10, check=False)
+    return done.returncode, " ".join(done.stdout.split())
+
+
+@test
+def MAG_RA_10_of_a_nodes_prefix_the_mag_has_the_anycast_address_alone(d):
+    a, b = d.host("r1", d.mag1), d.host("r2", d.mag1)
+    prefix, others = (d.binding(host)["prefix"].replace("/64", "") for host in (a, b))
+    for target in (FIXED_LINK_LOCAL, prefix):  # probes of the router, and of any router there
+        code, said = asked_for(a, target)
+        true(f"{target} is answered: {said}", code == 0 and FIXED_MAC in said.lower())
+    for other in (f"{prefix}1", others):
+        code, said = asked_for(a, other)
+        true(f"{other} is nobody's: {said}", code != 0 and FIXED_MAC not in said.lower())
+
+
 @test
 def MAG_REG_11_MAG_REG_08_without_a_fixed_address_the_lma_gives_one_that_stays(d):
     seen = len(d.tap.frames)

@@ -347,6 +347,34 @@ static void heartbeats_are_off_or_as_slow_as_the_rfc_has_them(void **state)
 	assert_each(cases);
 }
 
+// MAG-DET-02: whatever the access link tells, a node that falls silent is missed.
+static void the_probes_of_nodes_cannot_be_switched_off(void **state)
+{
+	(void)state;
+#define WITH_MAG(key)                                                                              \
+	"mag: {proxy_coa: 2001:db8:0:2::1, lma: 2001:db8::1, " key "}\n" MAG_PORTS MAG_ROLES
+	static const struct rule_case cases[] = {
+		{CONF_MAG, WITH_MAG("probes: 1"), ""},
+		{CONF_MAG, WITH_MAG("probes: 0"),
+		 "f:1:61: mag.probes: 0 is out of range, wanted is 1..100 questions (Unanswered "
+		 "ones until the node is gone and de-registered.)\n"},
+		{CONF_MAG, WITH_MAG("probe_after_ms: 0"),
+		 "f:1:69: mag.probe_after_ms: 0 is out of range, wanted is 100..3600000 ms (A node "
+		 "that was not heard for so long is asked whether it is there.)\n"},
+		{CONF_MAG, WITH_MAG("probe_interval_ms: 0"),
+		 "f:1:72: mag.probe_interval_ms: 0 is out of range, wanted is 50..60000 ms "
+		 "(Between two such questions.)\n"},
+		{CONF_LMA, NULL, NULL},
+	};
+#undef WITH_MAG
+
+	assert_each(cases);
+	struct conf *c = load_mag(LEAST_MAG);
+	assert_int_equal(c->mag.probe_after_ms, 30000);
+	assert_int_equal(c->mag.probes, 3);
+	conf_free(c);
+}
+
 static void dhcp_needs_a_server_that_can_be_relayed_to(void **state)
 {
 	(void)state;
@@ -407,6 +435,7 @@ int main(void)
 		cmocka_unit_test(a_mag_that_serves_nobody_is_warned_of),
 		cmocka_unit_test(dhcp_needs_a_server_that_can_be_relayed_to),
 		cmocka_unit_test(heartbeats_are_off_or_as_slow_as_the_rfc_has_them),
+		cmocka_unit_test(the_probes_of_nodes_cannot_be_switched_off),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -302,6 +302,42 @@ static void nobody_is_asked_for_a_node_that_is_leaving(void **state)
 	assert_non_null(strchr(p->order, 'Q')); // it stayed: then it is asked
 }
 
+// RAs to a node that the workers have no room for are taken back; what waits behind them moves.
+static void a_question_that_waits_behind_others_stays_as_it_is(void **state)
+{
+	PLAY;
+	struct mag_profile_conf rows[] = {{.match = "*", .permit = true}};
+	struct mag_event e = {.kind = MAG_HEARD};
+	struct mag_action a;
+
+	strcpy(rows[0].profile.service, "ims");
+	p->conf.profiles = rows;
+	p->conf.n_profiles = 1;
+	mag_play_restart(p);
+	served(p, link_of(1), 0);
+	e.heard.link = link_of(1);
+	e.heard.what = HEARD_SOLICIT;
+	mag_input(p->mag, p->now, &e); // an RA, not pulled
+	e.heard.what = HEARD_FRAME;
+	for (uint8_t i = 2; i <= 4; i++) { // and questions
+		e.heard.link = link_of(i);
+		mag_input(p->mag, p->now, &e);
+	}
+	mag_input(p->mag, p->now,
+		  &(struct mag_event){.kind = MAG_BIND_FAILED, .bind_failed.link = link_of(1)});
+	uint32_t asked = 0;
+	while (mag_output(p->mag, &a)) {
+		if (a.kind != MAG_ASK)
+			continue;
+		asked++;
+		assert_int_equal(a.ask.mn_id.n, strlen(NODE));
+		assert_int_equal(a.ask.mn_id.p[11], '0' + a.ask.link.mac[5]);
+		assert_int_equal(a.ask.service.n, 3);
+		assert_memory_equal(a.ask.service.p, "ims", 3);
+	}
+	assert_int_equal(asked, 3);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, mag_play_end)
 
 int main(void)
@@ -321,6 +357,7 @@ int main(void)
 		T(MAG_PP_03_a_rejection_holds_for_a_node_that_is_just_leaving),
 		T(MAG_PP_03_an_acceptance_lets_a_leaving_node_go),
 		T(nobody_is_asked_for_a_node_that_is_leaving),
+		T(a_question_that_waits_behind_others_stays_as_it_is),
 	};
 
 	return cmocka_run_group_tests_name("mag-session_time", tests, NULL, NULL);
