@@ -74,10 +74,13 @@ static uint32_t add(struct refusals *r, struct mag_link link, struct span mn_id,
 {
 	uint32_t i = r->next;
 
+	// Strangers, of whom a link may have any number, do not lift what only an operator lifts.
+	for (uint32_t k = 0; k < MAX_REFUSALS && r->rows[i].until == UINT64_MAX; k++)
+		i = (i + 1) % MAX_REFUSALS;
 	clear(r, i);
 	if (map_add(&r->index, hash_of(r, link, mn_id), i) != 0)
 		return NO_ROW;
-	r->next = (r->next + 1) % MAX_REFUSALS;
+	r->next = (i + 1) % MAX_REFUSALS;
 	r->n++;
 	r->rows[i] = (struct refused){.used = true, .mn_len = (uint8_t)mn_id.n, .since = now};
 	if (mn_id.n != 0)

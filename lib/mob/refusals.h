@@ -1,8 +1,9 @@
 // Who was refused at this MAG and has no entry of the binding update list: for the operator, and so
 // that one who asks with every frame is not asked for with every frame.
 //
-// By MN-ID, or by link where there is none. Bounded; the oldest gives way, so strangers on a link
-// cost no memory. Owner: the engine. Decides nothing but whether a node's time is over.
+// By MN-ID, or by link where there is none. Bounded; the oldest gives way, first of all those whose
+// time will be over, so strangers on a link cost no memory. Owner: the engine. Decides nothing but
+// whether a node's time is over.
 #pragma once
 
 #include "base/map.h"

@@ -295,6 +295,49 @@ static void a_thousand_refusals_are_remembered_and_the_oldest_gives_way(void **s
 	p->conf.realm[0] = 'x';
 }
 
+static void barred(struct mag_play *p, uint16_t number)
+{
+	struct mag_link link = {1, {2, 0, 0, 8, (uint8_t)(number >> 8), (uint8_t)number}};
+
+	hear(p, link, HEARD_FRAME);
+	reply(p, refuses(PBA_PROXY_REG_NOT_ENABLED));
+	detach(p, link);
+}
+
+static void MAG_REG_06_strangers_do_not_lift_what_an_operator_lifts(void **state)
+{
+	PLAY;
+	const struct mag_profile_conf rows[] = {{.match = "@" REALM, .permit = true},
+						{.match = "*", .permit = false}};
+	char name[] = "stranger0000";
+
+	p->conf.profiles = rows;
+	p->conf.n_profiles = 2;
+	mag_play_restart(p);
+	barred(p, 1);
+	for (int i = 0; i < 3000; i++) {
+		snprintf(name, sizeof(name), "stranger%04d", i);
+		attach(p, link_of(9), name, 0);
+	}
+	assert_int_equal(mag_totals(p->mag)->refusals, 1024);
+	struct mag_link first = {1, {2, 0, 0, 8, 0, 1}};
+	hear(p, first, HEARD_LINK_UP);
+	expect_said(p, "");
+	expect_refused(p, REASON_STATUS, 1);
+}
+
+static void of_barred_nodes_alone_the_oldest_gives_way_too(void **state)
+{
+	PLAY;
+	struct mag_link first = {1, {2, 0, 0, 8, 0, 0}}, second = {1, {2, 0, 0, 8, 0, 1}};
+
+	for (uint16_t i = 0; i < 1025; i++)
+		barred(p, i);
+	assert_int_equal(mag_totals(p->mag)->refusals, 1024);
+	assert_int_equal(refusal_of(p, first).times, 0);
+	assert_int_equal(refusal_of(p, second).times, 1);
+}
+
 static void why_is_cut_where_it_is_too_long(void **state)
 {
 	PLAY;
@@ -385,6 +428,8 @@ int main(void)
 		T(a_refused_node_without_a_name_is_known_by_its_link),
 		T(a_node_with_a_name_is_one_row_wherever_it_is_seen),
 		T(a_thousand_refusals_are_remembered_and_the_oldest_gives_way),
+		T(MAG_REG_06_strangers_do_not_lift_what_an_operator_lifts),
+		T(of_barred_nodes_alone_the_oldest_gives_way_too),
 		T(why_is_cut_where_it_is_too_long),
 		T(the_longest_name_is_remembered_too),
 		T(who_is_served_again_is_not_shown_as_refused),
