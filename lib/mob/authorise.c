@@ -19,7 +19,7 @@ void ask(struct mag *m, uint32_t i)
 	struct span name = bul_asked_as(e);
 	size_t service = e->service != NULL ? strlen(e->service) : 0;
 	memcpy(out->mn_id, name.p, name.n);
-	if (service > 0)
+	if (service != 0)
 		memcpy(out->service, e->service, service); // RFC 6572 4.3
 	out->action.ask.ticket = e->ticket;
 	out->action.ask.link = e->link;
