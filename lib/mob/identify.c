@@ -178,6 +178,7 @@ void pardon(struct mag *m, struct mag_link link, struct span nai)
 	if (nai.n == 0)
 		nai = identify(m, link.mac, own);
 	refusals_forget(&m->refusals, link, nai);
+	refusals_forget_mac(&m->refusals, link.mac); // by the name that it was given, too
 }
 
 // MAG-PP-01, MAG-PP-03: why a node of this identity has no service here; REASON_NONE: it may have.

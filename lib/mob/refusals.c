@@ -134,6 +134,13 @@ void refusals_forget(struct refusals *r, struct mag_link link, struct span mn_id
 		clear(r, i);
 }
 
+void refusals_forget_mac(struct refusals *r, const uint8_t mac[6])
+{
+	for (uint32_t i = 0; i < MAX_REFUSALS; i++)
+		if (r->rows[i].used && memcmp(r->rows[i].link.mac, mac, 6) == 0)
+			clear(r, i);
+}
+
 bool refusals_next(const struct refusals *r, uint32_t *cursor, struct mag_refusal *out)
 {
 	for (uint32_t i = *cursor; i < MAX_REFUSALS; i++) {

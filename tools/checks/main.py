@@ -239,7 +239,8 @@ class Check:
                 "test_bad_input", "test_tunnel", "test_mag_access", "test_mag_handoff"))
         self.tally.section("build with clang, fuzz")
         self.build("clang", env=CLANG)
-        if self.build("fuzz", [*PROBES, "-Dfuzz=true", "-Dc_args=-fsanitize=fuzzer-no-link"], CLANG):
+        if self.build("fuzz", [*PROBES, "-Dfuzz=true", "-Dc_args=-fsanitize=fuzzer-no-link"], CLANG,
+                      ("fuzzers",)):
             self.fuzz()
         if self.long:
             self.take_longer()
