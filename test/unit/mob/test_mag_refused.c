@@ -340,7 +340,8 @@ static void MAG_REG_06_strangers_do_not_lift_what_an_operator_lifts(void **state
 	barred(p, 1);
 	for (int i = 0; i < 3000; i++) {
 		snprintf(name, sizeof(name), "stranger%04d", i);
-		attach(p, link_of(9), name, 0);
+		attach(p, (struct mag_link){1, {2, 0, 0, 9, (uint8_t)(i >> 8), (uint8_t)i}}, name,
+		       0);
 	}
 	assert_int_equal(mag_totals(p->mag)->refusals, 1024);
 	struct mag_link first = {1, {2, 0, 0, 8, 0, 1}};
