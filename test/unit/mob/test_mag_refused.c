@@ -218,6 +218,18 @@ static void an_operator_pardons_a_node_by_the_name_that_it_has(void **state)
 	assert_int_equal(mag_totals(p->mag)->refusals, 0);
 }
 
+static void an_operator_pardons_a_name_at_another_link_than_it_was_refused_at(void **state)
+{
+	PLAY;
+
+	attach(p, link_of(1), BOTH, 0);
+	reply(p, refuses(PBA_PROXY_REG_NOT_ENABLED));
+	detach(p, link_of(1));
+	attach(p, link_of(2), BOTH, 0);
+	expect_said(p, "S");
+	assert_int_equal(mag_totals(p->mag)->refusals, 0);
+}
+
 static void a_later_answer_does_not_lift_what_only_an_operator_lifts(void **state)
 {
 	PLAY;
@@ -449,6 +461,7 @@ int main(void)
 		T(MAG_REG_05_a_barred_node_that_left_and_came_back_stays_so),
 		T(MAG_REG_06_a_152_is_about_the_name_that_the_lma_knows),
 		T(an_operator_pardons_a_node_by_the_name_that_it_has),
+		T(an_operator_pardons_a_name_at_another_link_than_it_was_refused_at),
 		T(a_later_answer_does_not_lift_what_only_an_operator_lifts),
 		T(a_refused_node_without_a_name_is_known_by_its_link),
 		T(a_node_with_a_name_is_one_row_wherever_it_is_seen),
