@@ -97,6 +97,9 @@ class Stations:
     def echo(self, mac, src, to):
         self._send(bytes_of(mac), IPv6(src=src, dst=to) / ICMPv6EchoRequest(id=9, data=b"x" * 16))
 
+    def say(self, mac, packet):
+        self._send(bytes_of(mac), packet)
+
     # ---- What came to it
 
     def adverts(self, mac):
