@@ -43,7 +43,7 @@ int asker_tear_down(void **state)
 	uint64_t began = asker_ms();
 
 	aaa_close(a->aaa);
-	bool soon = asker_ms() - began < 1000;
+	bool soon = asker_ms() - began < 5000; // on a busy machine; a server would cost minutes
 	for (unsigned i = 0; i < a->n_fakes; i++)
 		fake_stop(&a->fakes[i]);
 	return soon ? 0 : -1;

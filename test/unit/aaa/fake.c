@@ -84,10 +84,11 @@ static struct packet make_answer(const struct fake *f, const struct packet *requ
 		hmac(f->secret, p.b, p.n, p.b + p.n - 16);
 		p.b[p.n - 1] ^= f->manner == FAKE_BAD_MESSAGE_SIGNATURE;
 	}
+	// Sealed as if what is left out were sent, too.
+	p.n += f->manner == FAKE_TOO_LONG;
 	put_len(&p);
-	if (f->manner == FAKE_TOO_LONG)
-		p.b[3]++;
 	seal(&p, request->b + 4, f->manner == FAKE_BAD_AUTHENTICATOR ? "no secret" : f->secret);
+	p.n -= f->manner == FAKE_TOO_LONG;
 	return p;
 }
 
