@@ -10,8 +10,7 @@ struct ip6_addr link_local_of(const struct mag *m, const struct bul_entry *e)
 // MAG-RA-02.
 static uint16_t mtu_of(const struct mag *m, const struct bul_entry *e)
 {
-	uint16_t i = e->link.interface, tunnel = m->lmas[e->lma].tunnel_mtu;
-	uint16_t own = i < m->conf.n_interfaces ? m->conf.interfaces[i].mtu : 0;
+	uint16_t own = interface_of(m, e)->mtu, tunnel = m->lmas[e->lma].tunnel_mtu;
 	uint16_t access = own != 0 ? own : m->conf.access_mtu;
 
 	return tunnel < access ? tunnel : access;
@@ -40,12 +39,12 @@ static struct mag_action *to_node(struct mag *m, const struct bul_entry *e,
 // MAG-RA-05: free, or no longer than the binding.
 static void put_lifetimes(const struct mag *m, const struct bul_entry *e, struct mag_action *a)
 {
-	ns_t left = e->expires > m->now.mono ? (e->expires - m->now.mono) / NS_SEC : 0;
+	int64_t left = (int64_t)(e->expires - m->now.mono) / (int64_t)NS_SEC;
+
+	left = left > 1 ? left : 1; // none at all would withdraw them
 	uint32_t most = m->conf.prefixes_end_with_binding ? (uint32_t)left : UINT32_MAX;
 	uint32_t valid = m->conf.prefix_valid_s, preferred = m->conf.prefix_preferred_s;
 
-	if (most == 0)
-		most = 1; // none at all would withdraw them
 	a->advertise.valid_s = valid < most ? valid : most;
 	a->advertise.preferred_s = preferred < most ? preferred : most;
 }
@@ -65,8 +64,7 @@ void advertise(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
 
-	// MAG-RA-01: none before the binding is accepted, none after a refusal.
-	if (!e->bound || e->n_hnps == 0 || ip6_is_zero(link_local_of(m, e)))
+	if (!e->bound) // MAG-RA-01: none before the binding is accepted, none after a refusal
 		return;
 	struct mag_action *a = to_node(m, e, e->hnps, e->n_hnps);
 	if (a == NULL)

@@ -151,8 +151,7 @@ static void lose_hnp(struct mag *m, uint32_t i, struct ip6_prefix hnp, struct sp
 	for (uint8_t k = 0; k < e->n_hnps; k++)
 		if (!ip6_prefix_equal(e->hnps[k], hnp))
 			rest[n++] = e->hnps[k];
-	if (!bul_bind(&m->bul, i, rest, n) || n == 0)
-		bul_unbind(&m->bul, i);
+	bul_bind(&m->bul, i, rest, n);
 	withdraw(m, i, &hnp, 1); // MAG-RA-05
 	if (n > 0)
 		return;
@@ -194,11 +193,7 @@ static bool take_hnps(struct mag *m, uint32_t i, const struct ip6_prefix *hnps, 
 			lost[n_lost++] = old[k];
 			put_unbind(m, old[k]);
 		}
-	// Without memory for the index the prefixes are served, but lost to nobody else.
-	if (!bul_bind(&m->bul, i, hnps, n)) {
-		memcpy(e->hnps, hnps, n * sizeof(*hnps));
-		e->n_hnps = n;
-	}
+	bul_bind(&m->bul, i, hnps, n);
 	withdraw(m, i, lost, n_lost);
 	return changed;
 }
@@ -213,8 +208,6 @@ static void take_lifetime(struct mag *m, struct bul_entry *e, uint32_t granted_s
 	e->expires = e->sent + life;
 	e->due_refresh =
 		e->sent + two_thirds - two_thirds / 10 + rng_below(&m->rng, spread_ms) * NS_MSEC;
-	if (e->due_refresh >= e->expires)
-		e->due_refresh = e->expires;
 }
 
 // MAG-REG-17: the LMA would like to be asked earlier.
@@ -223,9 +216,11 @@ static void take_advice(const struct mag *m, struct bul_entry *e, const struct m
 	const struct mh_opt *opt = mh_find(mh, OPT_REFRESH_ADVICE);
 	ns_t interval = opt != NULL ? opt->refresh_advice.interval_4s * 4 * NS_SEC : 0;
 
-	if (interval == 0 || e->sent + interval >= e->expires)
+	ns_t at = e->sent + interval;
+
+	if (interval == 0 || at >= e->expires)
 		return;
-	e->due_refresh = e->sent + interval > m->now.mono ? e->sent + interval : m->now.mono;
+	e->due_refresh = at > m->now.mono ? at : m->now.mono;
 }
 
 static struct ip6_addr own_link_local(struct mag *m, const struct bul_entry *e)
@@ -299,7 +294,7 @@ static void take_acceptance(struct mag *m, uint32_t i, const struct mh *mh)
 void take_brr(struct mag *m, uint8_t lma, const struct mh *mh)
 {
 	struct span mn_id = id_of(mh);
-	uint32_t i = mn_id.n > 0 ? bul_find_mn_id(&m->bul, mn_id, BUL_NULL) : BUL_NULL;
+	uint32_t i = bul_find_mn_id(&m->bul, mn_id, BUL_NULL);
 	bool any = false;
 
 	for (; i != BUL_NULL; i = bul_find_mn_id(&m->bul, mn_id, i)) {
@@ -356,11 +351,26 @@ static void go_on(struct mag *m, uint32_t i)
 	bul_set_state(&m->bul, i, BUL_BOUND);
 }
 
+// Until it is asked for again; 0: not before an operator acts.
+static ns_t wait_after(enum remedy remedy, uint8_t refused)
+{
+	switch (remedy) {
+	case NEVER:
+		return 0;
+	case AGAIN:
+		return refused == 0 ? 1 : back_off(refused); // 1: with the next tick
+	case SLOWLY:
+		return refused == 0 ? 1 : max_bindack_timeout;
+	default:
+		return back_off(refused);
+	}
+}
+
 void take_refusal(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
 	enum remedy remedy = remedy_for(e->status);
-	ns_t wait = back_off(e->refused);
+	ns_t wait = wait_after(remedy, e->refused);
 
 	if (remedy == GO_ON && e->bound) {
 		go_on(m, i);
@@ -370,13 +380,10 @@ void take_refusal(struct mag *m, uint32_t i)
 	note_of(m, MAG_NOTE_REFUSED, i);
 	lapse(m, i);
 	e->reason = REASON_STATUS;
-	if (remedy == NEVER)
+	if (wait == 0)
 		bar(m, i, REASON_STATUS);
-	if (remedy == SLOWLY && e->refused > 0)
-		wait = max_bindack_timeout;
-	else if (e->refused == 0 && (remedy == AGAIN || remedy == SLOWLY))
-		wait = 1; // with the next tick
-	e->due_request = remedy == NEVER ? 0 : m->now.mono + wait;
+	else
+		e->due_request = m->now.mono + wait;
 	if (e->refused < UINT8_MAX)
 		e->refused++;
 }

@@ -88,9 +88,9 @@ static void accept(struct mag *m, uint32_t i, const struct mag_event *event)
 void take_authorisation(struct mag *m, const struct mag_event *event)
 {
 	uint32_t i = (uint32_t)event->authorised.ticket;
-	struct bul_entry *e = i < m->bul.max ? entry_of(m, i) : NULL;
+	struct bul_entry *e = entry_of(m, i % m->bul.max); // whose number is in its ticket, too
 
-	if (e == NULL || !e->used || !e->asking || e->ticket != event->authorised.ticket) {
+	if (!e->asking || e->ticket != event->authorised.ticket) {
 		note(m, MAG_NOTE_IGNORED_ANSWER); // the node left in the meantime
 		return;
 	}

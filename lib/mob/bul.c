@@ -233,22 +233,16 @@ int bul_rename(struct bul *b, uint32_t i, struct span mn_id)
 	return 0;
 }
 
-bool bul_bind(struct bul *b, uint32_t i, const struct ip6_prefix *hnps, uint8_t n)
+void bul_bind(struct bul *b, uint32_t i, const struct ip6_prefix *hnps, uint8_t n)
 {
 	struct bul_entry *e = &b->entries[i];
 
 	bul_unbind(b, i);
-	e->n_hnps = 0;
-	while (e->n_hnps < n && map_add(&b->by_hnp, hash_hnp(b, hnps[e->n_hnps]), i) == 0) {
-		e->hnps[e->n_hnps] = hnps[e->n_hnps];
-		e->n_hnps++;
-	}
-	e->bound = true;
-	if (e->n_hnps == n)
-		return true;
-	bul_unbind(b, i);
-	e->n_hnps = 0;
-	return false;
+	memcpy(e->hnps, hnps, n * sizeof(*hnps));
+	e->n_hnps = n;
+	e->bound = n != 0;
+	for (uint8_t k = 0; k < n; k++)
+		map_add(&b->by_hnp, hash_hnp(b, hnps[k]), i);
 }
 
 void bul_unbind(struct bul *b, uint32_t i)

@@ -97,8 +97,9 @@ int bul_rename(struct bul *, uint32_t, struct span mn_id);
 void bul_set_state(struct bul *, uint32_t, enum bul_state);
 void bul_set_lma(struct bul *, uint32_t, uint8_t lma);      // while it is not bound
 bool bul_set_service(struct bul *, uint32_t, const char *); // "": none. False: no memory
-// Its prefixes from now on, all in the workers' tables. False: no memory, it has none then.
-bool bul_bind(struct bul *, uint32_t, const struct ip6_prefix *, uint8_t n);
+// Its prefixes from now on, all in the workers' tables; none: it is not bound. Without memory for
+// the index bul_find_hnp does not find them: they are served, and lost to nobody else.
+void bul_bind(struct bul *, uint32_t, const struct ip6_prefix *, uint8_t n);
 void bul_unbind(struct bul *, uint32_t);   // none of them is in the tables; they stay known
 void bul_schedule(struct bul *, uint32_t); // its timer follows its due_* and expires
 

@@ -66,7 +66,7 @@ const struct mag_profile_conf *profile_of(const struct mag *m, struct span mn_id
 	struct span realm = realm_of(mn_id), any = {(const uint8_t *)"*", 1};
 	const struct mag_profile_conf *row = find_row(m, mn_id);
 
-	if (row == NULL && realm.n > 0)
+	if (row == NULL && realm.n != 0)
 		row = find_row(m, realm);
 	return row != NULL ? row : find_row(m, any);
 }
@@ -81,7 +81,7 @@ enum mag_reason take_profile(struct mag *m, uint32_t i, const struct mag_profile
 	if (p->service[0] != '\0' && !bul_set_service(&m->bul, i, p->service))
 		return REASON_FULL;
 	bul_set_lma(&m->bul, i, (uint8_t)lma);
-	if (p->n_hnps > 0) {
+	if (p->n_hnps != 0) {
 		e->n_hnps = p->n_hnps < BUL_MAX_HNPS ? p->n_hnps : BUL_MAX_HNPS;
 		memcpy(e->hnps, p->hnps, e->n_hnps * sizeof(*e->hnps));
 	}
@@ -107,11 +107,11 @@ void refuse(struct mag *m, struct mag_link link, struct span mn_id, enum mag_rea
 		m->now.mono);
 	m->totals.by_reason[reason]++;
 	m->totals.notes[MAG_NOTE_NOT_SERVED]++;
-	if (out == NULL || mn_id.n > sizeof(out->mn_id))
+	if (out == NULL)
 		return;
-	if (mn_id.n > 0)
+	if (mn_id.n != 0)
 		memcpy(out->mn_id, mn_id.p, mn_id.n);
-	if (n > 0)
+	if (n != 0)
 		memcpy(out->why, why.p, n);
 	out->action.note.kind = MAG_NOTE_NOT_SERVED;
 	out->action.note.link = link;
@@ -178,6 +178,7 @@ void pardon(struct mag *m, struct mag_link link, struct span nai)
 	if (nai.n == 0)
 		nai = identify(m, link.mac, own);
 	refusals_forget(&m->refusals, link, nai);
+	refusals_forget_mac(&m->refusals, link.mac); // by the name that it was given, too
 }
 
 // MAG-PP-01, MAG-PP-03: why a node of this identity has no service here; REASON_NONE: it may have.

@@ -28,12 +28,15 @@ uint32_t find_lma(const struct mag *m, struct ip6_addr addr)
 // HB-02: requests only while there is a binding with the peer.
 void begin_or_end_heartbeat(struct mag *m, uint8_t lma, uint32_t before)
 {
-	uint32_t now = m->bul.n_bound_at[lma];
+	struct heartbeat *h = &m->lmas[lma].heartbeat;
+	bool had = before != 0, has = m->bul.n_bound_at[lma] != 0;
 
-	if (before == 0 && now > 0)
-		heartbeat_begin(&m->lmas[lma].heartbeat, &m->conf.heartbeat, &m->rng, m->now.mono);
-	if (before > 0 && now == 0)
-		heartbeat_end(&m->lmas[lma].heartbeat);
+	if (had == has)
+		return;
+	if (has)
+		heartbeat_begin(h, &m->conf.heartbeat, &m->rng, m->now.mono);
+	else
+		heartbeat_end(h);
 }
 
 // HB-03: the LMA lost its sessions. Every node is registered again with what it has, HI 5, at most
@@ -105,7 +108,7 @@ void take_path_mtu(struct mag *m, struct ip6_addr addr, uint16_t tunnel_mtu)
 	m->lmas[lma].tunnel_mtu = tunnel_mtu;
 	for (uint32_t i = 0; i < m->bul.max; i++) {
 		struct bul_entry *e = entry_of(m, i);
-		if (!e->used || e->lma != lma || !e->bound)
+		if (e->lma != lma || !e->bound)
 			continue;
 		e->due_advert = when += NS_MSEC;
 		bul_schedule(&m->bul, i);
@@ -136,8 +139,8 @@ ns_t next_beat(const struct mag *m)
 
 	for (uint32_t k = 0; k < m->conf.n_lmas; k++) {
 		ns_t one = m->lmas[k].heartbeat.due;
-		if (one != 0 && one < due)
-			due = one;
+		if (one != 0)
+			due = one < due ? one : due;
 	}
 	return due;
 }

@@ -73,6 +73,15 @@ static inline struct bul_entry *entry_of(struct mag *m, uint32_t i)
 	return &m->bul.entries[i];
 }
 
+// Where its access network differs; of one in no row the row of zeros behind the last.
+static inline const struct mag_interface_conf *interface_of(const struct mag *m,
+							    const struct bul_entry *e)
+{
+	uint32_t i = e->link.interface, n = m->conf.n_interfaces;
+
+	return &m->conf.interfaces[i < n ? i : n];
+}
+
 // ---- mag.c
 
 // The next free place for an action; NULL never happens: room is asked for before anything is done.

@@ -24,6 +24,11 @@ static void look_after(struct mag *m, uint32_t i)
 	}
 }
 
+static bool is_due(ns_t due, ns_t now)
+{
+	return due != 0 && due <= now;
+}
+
 void on_timer(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
@@ -33,19 +38,19 @@ void on_timer(struct mag *m, uint32_t i)
 		e->gone = false;
 		e->told = true;
 		happen(m, i, EV_DETACH);
-	} else if (e->expires != 0 && e->expires <= now) {
+	} else if (is_due(e->expires, now)) {
 		happen(m, i, EV_OVER);
-	} else if (e->due_request != 0 && e->due_request <= now) {
+	} else if (is_due(e->due_request, now)) {
 		e->due_request = 0;
 		happen(m, i, EV_REPEAT);
-	} else if (e->due_refresh != 0 && e->due_refresh <= now) {
+	} else if (is_due(e->due_refresh, now)) {
 		e->due_refresh = 0;
 		happen(m, i, EV_REFRESH);
-	} else if (e->due_probe != 0 && e->due_probe <= now) {
+	} else if (is_due(e->due_probe, now)) {
 		look_after(m, i);
-	} else if (e->due_ask != 0 && e->due_ask <= now) {
+	} else if (is_due(e->due_ask, now)) {
 		on_ask_timer(m, i);
-	} else if (e->due_advert != 0 && e->due_advert <= now) {
+	} else if (is_due(e->due_advert, now)) {
 		e->due_advert = 0;
 		if (e->state != BUL_LEAVING)
 			advertise(m, i);

@@ -21,14 +21,21 @@ void refusals_done(struct refusals *r)
 	*r = (struct refusals){0};
 }
 
+static uint64_t key_of(struct mag_link link)
+{
+	uint64_t key = link.interface;
+
+	for (size_t k = 0; k < sizeof(link.mac); k++)
+		key = key << 8 | link.mac[k];
+	return key;
+}
+
 static uint64_t hash_of(const struct refusals *r, struct mag_link link, struct span mn_id)
 {
-	uint8_t key[8] = {(uint8_t)(link.interface >> 8), (uint8_t)link.interface};
+	uint64_t key = key_of(link);
 
-	if (mn_id.n > 0)
-		return siphash(r->key, mn_id.p, mn_id.n);
-	memcpy(key + 2, link.mac, sizeof(link.mac));
-	return siphash(r->key, key, sizeof(key));
+	return mn_id.n != 0 ? siphash(r->key, mn_id.p, mn_id.n)
+			    : siphash(r->key, &key, sizeof(key));
 }
 
 static struct span id_of(const struct refused *row)
@@ -38,10 +45,7 @@ static struct span id_of(const struct refused *row)
 
 static bool is_it(const struct refused *row, struct mag_link link, struct span mn_id)
 {
-	if (mn_id.n > 0 || row->mn_len > 0)
-		return span_equal(id_of(row), mn_id);
-	return row->link.interface == link.interface &&
-	       memcmp(row->link.mac, link.mac, sizeof(link.mac)) == 0;
+	return span_equal(id_of(row), mn_id) && (mn_id.n != 0 || key_of(row->link) == key_of(link));
 }
 
 static uint32_t find(const struct refusals *r, struct mag_link link, struct span mn_id)
@@ -76,13 +80,14 @@ static uint32_t add(struct refusals *r, struct mag_link link, struct span mn_id,
 	r->next = (r->next + 1) % MAX_REFUSALS;
 	r->n++;
 	r->rows[i] = (struct refused){.used = true, .mn_len = (uint8_t)mn_id.n, .since = now};
-	if (mn_id.n > 0)
+	if (mn_id.n != 0)
 		memcpy(r->rows[i].mn_id, mn_id.p, mn_id.n);
 	return i;
 }
 
 void refusals_put(struct refusals *r, const struct mag_refusal *refusal, ns_t now)
 {
+	uint16_t why_len = refusal->why.n < MAG_MAX_WHY ? refusal->why.n : MAG_MAX_WHY;
 	uint32_t i = find(r, refusal->link, refusal->mn_id);
 
 	if (refusal->mn_id.n > sizeof(r->rows->mn_id))
@@ -100,9 +105,9 @@ void refusals_put(struct refusals *r, const struct mag_refusal *refusal, ns_t no
 	row->reason = (uint8_t)refusal->reason;
 	row->status = refusal->status;
 	row->until = refusal->until;
-	row->why_len = (uint8_t)(refusal->why.n < MAG_MAX_WHY ? refusal->why.n : MAG_MAX_WHY);
-	if (row->why_len > 0)
-		memcpy(row->why, refusal->why.p, row->why_len);
+	row->why_len = (uint8_t)why_len;
+	if (why_len != 0)
+		memcpy(row->why, refusal->why.p, why_len);
 }
 
 enum mag_reason refusals_holds(struct refusals *r, struct mag_link link, struct span mn_id,
@@ -126,12 +131,20 @@ void refusals_forget(struct refusals *r, struct mag_link link, struct span mn_id
 		clear(r, i);
 }
 
+void refusals_forget_mac(struct refusals *r, const uint8_t mac[6])
+{
+	for (uint32_t i = 0; i < MAX_REFUSALS; i++)
+		if (r->rows[i].used && memcmp(r->rows[i].link.mac, mac, 6) == 0)
+			clear(r, i);
+}
+
 bool refusals_next(const struct refusals *r, uint32_t *cursor, struct mag_refusal *out)
 {
-	while (*cursor < MAX_REFUSALS) {
-		const struct refused *row = &r->rows[(*cursor)++];
+	for (uint32_t i = *cursor; i < MAX_REFUSALS; i++) {
+		const struct refused *row = &r->rows[i];
 		if (!row->used)
 			continue;
+		*cursor = i + 1;
 		*out = (struct mag_refusal){.link = row->link,
 					    .mn_id = id_of(row),
 					    .reason = row->reason,

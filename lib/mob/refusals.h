@@ -34,5 +34,7 @@ void refusals_put(struct refusals *, const struct mag_refusal *, ns_t now);
 // Why it was refused, if its time is not over; counts it then. Else REASON_NONE.
 enum mag_reason refusals_holds(struct refusals *, struct mag_link, struct span mn_id, ns_t now);
 void refusals_forget(struct refusals *, struct mag_link, struct span mn_id);
+// By whatever name: of this MAC address. Walks all rows.
+void refusals_forget_mac(struct refusals *, const uint8_t mac[6]);
 // Walks all: start with *cursor = 0; false at the end.
 bool refusals_next(const struct refusals *, uint32_t *cursor, struct mag_refusal *out);

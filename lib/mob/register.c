@@ -61,8 +61,7 @@ uint8_t handoff_of(const struct bul_entry *e)
 
 uint8_t access_tech_of(const struct mag *m, const struct bul_entry *e)
 {
-	uint16_t i = e->link.interface;
-	uint8_t own = i < m->conf.n_interfaces ? m->conf.interfaces[i].access_tech : 0;
+	uint8_t own = interface_of(m, e)->access_tech;
 
 	return own != 0 ? own : m->conf.access_tech;
 }

@@ -13,7 +13,8 @@ OPERATORS = {
 TOKEN = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|^[ \t]*#[^\n]*|"
                    r"->|<<=?|>>=?|[=!<>]=|&&|\|\||[<>!]", re.S | re.M)
 ROW = re.compile(r"^\t\{\"([^\"]*)\", (\w+)(?:, (\w+))?\},\n", re.M)
-CELL = re.compile(r"\[(EV_\w+)\] = (\w+),")
+CELL = re.compile(r"\[(EV_\w+)\] = (\w+)[,}]")
+REMEDY = re.compile(r"^\t\t\{(PBA_\w+), ([A-Z_]+)\},.*\n", re.M)
 CONDITION = re.compile(r"\b(?:if|while) \(([^()=<>!&|?]*(?:\([^()=<>!&|?]*\)[^()=<>!&|?]*)*)\)(?=[\s;{])")
 # What another outcome of a row of the lookup would be.
 OUTCOMES = {"NONE": "FOUND", "FOUND": "NONE", "FOUND_FULL": "NONE", "WAIT": "NONE", "SHARE": "FOUND",
@@ -73,7 +74,7 @@ class Source:
         if (token.group(), by) == ("<", "<="):
             if re.match(r"\s*for \(", line):
                 return True
-        if by in ("<=", ">="):
+        if by == token.group() + "=":
             after = re.compile(r" ([\w.>-]+)\s+\? ([\w.>-]+)\s*: ([\w.>-]+)").match(
                 self.text, token.end())
             return bool(after) and {after[2], after[3]} == {
@@ -103,16 +104,36 @@ class Source:
         return dataclasses.replace(made, text=made.text[:at] + "\n" + helper + made.text[at:])
 
     def cells(self):
-        for cell in CELL.finditer(self.text):
+        cells = list(CELL.finditer(self.text))
+        for k, cell in enumerate(cells):
             event, act = cell.groups()
-            if act == "cannot_happen":
+            if act in ("cannot_happen", "never"):
                 continue
-            for other in ("cannot_happen", "confirm" if act == "ignore" else "ignore"):
+            for other in self.others(act, cells[k:] + cells[:k]):
                 yield self.mutant("cell", *cell.span(2), other, f"{event}: {act} becomes {other}")
+
+    def others(self, act, after):
+        """What could stand in a cell instead: nothing at all, and what stands in a later one."""
+        if "cannot_happen" in self.text:
+            return "cannot_happen", "confirm" if act == "ignore" else "ignore"
+        later = next(c[2] for c in after if c[2] not in (act, "stay", "never"))
+        return (later,) if act == "stay" else ("stay", later)
+
+    def remedies(self):
+        found = list(REMEDY.finditer(self.text))
+        known = sorted({row[2] for row in found})
+        for row in found:
+            status, remedy = row.groups()
+            yield self.mutant("row", *row.span(), "", f"without the row {status}")
+            for other in known:
+                if other != remedy:
+                    yield self.mutant("row", *row.span(2), other,
+                                      f"{status}: {remedy} becomes {other}")
 
     def all(self):
         yield from self.rows()
         yield from self.cells()
+        yield from self.remedies()
         yield from self.operators()
         yield from self.conditions()
 

@@ -177,8 +177,26 @@ def a_wrong_secret_refuses_and_says_what_to_look_at(d):
 
 
 @test
+def MAG_PP_02_a_renamed_node_is_asked_for_again_by_its_first_name(d):
+    restart(d, user("02:00:00:00:00:16", 'Mobile-Node-Identifier = "heidi@example"',
+                    "Session-Timeout = 2"))
+    heidi = d.host("heidi")
+    heidi.join("br1")
+    d.until_served(heidi, d.mag1)
+    accepted = sum(server(d, port)["accepted"] for port in (1812, 1822))
+    d.mag1.until(lambda: sum(server(d, port)["accepted"] for port in (1812, 1822)) >= accepted + 2,
+                 "two more session times to be granted", 15)
+    row = d.mag1.node(heidi.mac)
+    same("state", (row["state"], row["mn_id"]), ("bound", "heidi@example"))
+    true("reaches the correspondent", ping(heidi.ns, CN))
+    heidi.leave()
+    d.mag1.detach(heidi.mac)
+    d.mag1.until_gone(heidi.mac)
+
+
+@test
 def a_session_that_ends_is_asked_for_again_and_a_rejection_ends_it(d):
-    restart(d, user("02:00:00:00:00:16", "Session-Timeout = 2"))
+    restart(d, user("02:00:00:00:00:17", "Session-Timeout = 4"))
     frank = d.host("frank")
     frank.join("br1")
     d.until_served(frank, d.mag1)
@@ -197,7 +215,7 @@ def preferred(host):
 
 @test
 def a_served_node_goes_on_while_no_server_answers(d):
-    restart(d, user("02:00:00:00:00:17", "Session-Timeout = 2"))
+    restart(d, user("02:00:00:00:00:18", "Session-Timeout = 2"))
     grace = d.host("grace")
     grace.join("br1")
     d.until_served(grace, d.mag1)

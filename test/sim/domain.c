@@ -59,18 +59,42 @@ static struct instant clock_of(const struct domain *d, const struct gateway *g)
 	return now;
 }
 
-static void pull_lma(struct domain *d)
+// Now and then an LMA says something else than it means: each status there is, and a refresh that
+// it would like earlier.
+static void bend(struct domain *d, struct mh *mh)
+{
+	struct mh_opt *opt;
+
+	if (d->net.calm || mh->type != MH_BA || mh->ba.status != PBA_ACCEPTED)
+		return;
+	if (happens(&d->net, 25)) {
+		mh->ba.status = (uint8_t)(128 + rng_below(&d->net.rng, 60));
+		mh->ba.lifetime_4s = 0;
+	} else if (happens(&d->net, 10) && (opt = mh_add(mh, OPT_REFRESH_ADVICE)) != NULL) {
+		opt->refresh_advice.interval_4s = (uint16_t)(1 + rng_below(&d->net.rng, 20));
+	}
+}
+
+static void pull_lma(struct domain *d, uint32_t lma)
 {
 	struct lma_action a;
+	struct mh mh;
 
-	while (lma_output(d->lma, &a)) {
+	while (lma_output(d->lmas[lma], &a)) {
 		if (a.kind != LMA_SEND)
 			continue;
-		trace(&d->net, "LMA says", 0, 0, a.send.mh);
-		if (a.send.mh->type == MH_BA)
-			d->seen_status[a.send.mh->ba.status]++;
-		transmit(&d->net, a.send.src, a.send.dst, a.send.mh);
+		mh = *a.send.mh;
+		bend(d, &mh);
+		trace(&d->net, "LMA says", lma, 0, &mh);
+		if (mh.type == MH_BA)
+			d->seen_status[mh.ba.status]++;
+		transmit(&d->net, a.send.src, a.send.dst, &mh);
 	}
+}
+
+void say_to_mag(struct domain *d, uint32_t lma, uint32_t mag, const struct mh *mh)
+{
+	transmit(&d->net, d->lmaas[lma], d->gateways[mag].coa, mh);
 }
 
 void pull_mag(struct domain *d, uint32_t mag)
@@ -86,6 +110,8 @@ void pull_mag(struct domain *d, uint32_t mag)
 		if (a.kind == MAG_SEND) {
 			trace(&d->net, "MAG says", mag, 0, a.send.mh);
 			transmit(&d->net, a.send.src, a.send.dst, a.send.mh);
+		} else if (a.kind == MAG_ASK) {
+			ask_server(d, mag, &a);
 		} else if (a.kind == MAG_PROBE) {
 			uint32_t node = node_of_link(a.probe.link);
 			// Who is there answers, mostly, in a moment.
@@ -98,7 +124,7 @@ void pull_mag(struct domain *d, uint32_t mag)
 	}
 }
 
-static void tell_mag(struct domain *d, uint32_t mag, const struct mag_event *event)
+void tell_mag(struct domain *d, uint32_t mag, const struct mag_event *event)
 {
 	mag_input(d->gateways[mag].mag, clock_of(d, &d->gateways[mag]), event);
 	pull_mag(d, mag);
@@ -107,33 +133,14 @@ static void tell_mag(struct domain *d, uint32_t mag, const struct mag_event *eve
 static void start_mag(struct domain *d, uint32_t mag)
 {
 	struct gateway *g = &d->gateways[mag];
-	struct mag_conf conf = {
-		.coa = g->coa,
-		.lmas = {{d->lmaa, 1460}},
-		.n_lmas = 1,
-		.realm = "example.net",
-		.access_tech = 4,
-		.max_nodes = D_NODES,
-		.max_pending = D_NODES,
-		.lifetime_s = lifetime_s,
-		.timestamps = true,
-		.link_local = ip6_from64(0xfe80000000000000, 0x02005efffe005213),
-		.access_mtu = 1500,
-		.prefix_valid_s = 86400,
-		.prefix_preferred_s = 3600,
-		.router_lifetime_s = 1800,
-		.probe_after = 5 * NS_SEC,
-		.probe_interval = NS_SEC,
-		.probes = 3,
-		.heartbeat = {.interval = 30 * NS_SEC,
-			      .missing_allowed = 3,
-			      .restart_counter = g->restarts,
-			      .lost_sessions = g->restarts > 0},
-	};
+	struct mag_conf conf = conf_of_mag(d, mag);
 
 	mag_free(g->mag);
 	for (uint32_t i = 0; i < D_PREFIXES; i++)
 		g->node_of[i] = -1;
+	memset(g->of, 0, sizeof(g->of));
+	for (uint32_t i = 0; i < D_LMAS; i++)
+		g->tunnel_mtu[i] = conf.lmas[i].tunnel_mtu;
 	g->restarts++;
 	g->mag = mag_new(&conf, rng_u64(&d->net.rng), clock_of(d, g));
 	if (g->mag == NULL)
@@ -141,52 +148,15 @@ static void start_mag(struct domain *d, uint32_t mag)
 	pull_mag(d, mag);
 }
 
-static void start_lma(struct domain *d)
+static void start_lma(struct domain *d, uint32_t lma)
 {
-	lma_free(d->lma);
-	d->lma = lma_new(&d->lma_conf, rng_u64(&d->net.rng), d->net.now);
-	if (d->lma == NULL)
+	lma_free(d->lmas[lma]);
+	d->lmas[lma] = lma_new(&d->lma_conf[lma], rng_u64(&d->net.rng), d->net.now);
+	if (d->lmas[lma] == NULL)
 		broke(&d->net, "no LMA");
-	d->lma_conf.heartbeat.restart_counter++;
-	d->lma_conf.heartbeat.lost_sessions = true;
-	pull_lma(d);
-}
-
-static void configure(struct domain *d)
-{
-	static const struct lma_pool_conf pool = {.block = {{{0x20, 1, 0xd, 0xb8, 0x40}}, 58},
-						  .hnp_len = 64};
-	static const struct lma_profile_conf all = {.key = "*", .permit = true};
-
-	d->lmaa = ip6_from64(0x20010db8000a0000, 1);
-	for (uint32_t i = 0; i < D_MAGS; i++) {
-		struct gateway *g = &d->gateways[i];
-		g->coa = d->net.mags[i].addr = ip6_from64(0x20010db800010000 + i, 1);
-		g->clock_off =
-			(int64_t)rng_below(&d->net.rng, 160 * NS_MSEC) - 80 * (int64_t)NS_MSEC;
-		d->lma_mags[i].from = (struct ip6_prefix){g->coa, 128};
-	}
-	d->lma_conf = (struct lma_conf){
-		.mags = d->lma_mags,
-		.pools = &pool,
-		.profiles = &all,
-		.addresses = &d->lmaa,
-		.n_mags = D_MAGS,
-		.n_pools = 1,
-		.n_profiles = 1,
-		.n_addresses = 1,
-		.max_bindings = 100,
-		.max_mags = D_MAGS,
-		.sessions_per_mn = 3,
-		.max_lifetime_s = 300,
-		.min_delay_before_bce_delete = 10 * NS_SEC,
-		.max_delay_before_new_bce_assign = 1500 * NS_MSEC,
-		// Messages are on their way for seconds at times; how old one may be is tested
-		// elsewhere.
-		.timestamp_validity_window = 5 * NS_SEC,
-		.prefix_quarantine = 10 * NS_SEC,
-		.heartbeat = {.interval = 30 * NS_SEC, .missing_allowed = 3, .restart_counter = 1},
-	};
+	d->lma_conf[lma].heartbeat.restart_counter++;
+	d->lma_conf[lma].heartbeat.lost_sessions = true;
+	pull_lma(d, lma);
 }
 
 // ---- Nodes.
@@ -236,6 +206,29 @@ static void come(struct domain *d, uint32_t node, uint32_t mag)
 	speak_later(d, node, 20 * NS_MSEC);
 }
 
+// What else happens in a domain: an LMA asks for a renewal, a path changes.
+static void disturb(struct domain *d)
+{
+	uint32_t node = rng_below(&d->net.rng, D_NODES), mag = rng_below(&d->net.rng, D_MAGS);
+	uint32_t lma = rng_below(&d->net.rng, D_LMAS);
+	struct mag_binding b;
+
+	if (happens(&d->net, 4) && mag_find_binding(d->gateways[mag].mag, link_of_node(node), &b)) {
+		struct mh brr = {.type = MH_BRR};
+		struct mh_opt *opt = mh_add(&brr, OPT_MN_ID);
+		opt->mn_id.subtype = MN_ID_NAI;
+		opt->mn_id.id = b.mn_id;
+		say_to_mag(d, lma, mag, &brr);
+	}
+	if (happens(&d->net, 8)) {
+		uint16_t mtu = (uint16_t)(1280 + 20 * rng_below(&d->net.rng, 12));
+		d->gateways[mag].tunnel_mtu[lma] = mtu;
+		tell_mag(d, mag,
+			 &(struct mag_event){.kind = MAG_PATH_MTU,
+					     .path_mtu = {d->lmaas[lma], mtu}});
+	}
+}
+
 static void node_acts(struct domain *d, uint32_t node)
 {
 	struct node *n = &d->nodes[node];
@@ -252,6 +245,7 @@ static void node_acts(struct domain *d, uint32_t node)
 	}
 	d->handoffs += before != NOWHERE;
 	come(d, node, rng_below(&d->net.rng, D_MAGS));
+	disturb(d);
 }
 
 // ---- The world.
@@ -273,17 +267,19 @@ static void turn(struct domain *d, enum domain_turn what)
 		break;
 	case TURN_PEACE:
 		d->net.calm = true;
+		pardon_all(d);
 		at(&d->net, now + peace, (struct sim_event){.kind = SIM_WORLD, .what = TURN_CHECK});
 		break;
 	case TURN_CHECK:
 		check_agreement(d);
+		change_minds(d);
 		d->net.calm = false;
 		d->roaming = true;
 		at(&d->net, now + roam, (struct sim_event){.kind = SIM_WORLD, .what = TURN_STAY});
 		if (happens(&d->net, 4)) {
 			d->lma_restarts++;
 			forget_prefixes(d);
-			start_lma(d);
+			start_lma(d, rng_below(&d->net.rng, D_LMAS));
 		}
 		if (happens(&d->net, 4)) {
 			d->mag_restarts++;
@@ -302,11 +298,12 @@ static void deliver(struct domain *d, const struct sim_event *e)
 	if (mh_parse((struct span){p->bytes, p->n}, p->src, p->dst, &mh) != MH_OK)
 		broke(&d->net, "a message that cannot be read");
 	if (e->kind == SIM_TO_LMA) {
+		uint32_t lma = ip6_equal(p->dst, d->lmaas[0]) ? 0 : 1;
 		lma_input(
-			d->lma, d->net.now,
+			d->lmas[lma], d->net.now,
 			&(struct lma_event){.kind = LMA_MESSAGE,
 					    .message = {p->src, p->dst, d->net.now.wall_q16, &mh}});
-		pull_lma(d);
+		pull_lma(d, lma);
 	} else {
 		trace(&d->net, "MAG hears", e->mag, 0, &mh);
 		tell_mag(
@@ -341,6 +338,9 @@ static void take(struct domain *d, const struct sim_event *e)
 	case SIM_WORLD:
 		turn(d, (enum domain_turn)e->what);
 		break;
+	case SIM_ANSWER:
+		take_answer(d, e->what);
+		break;
 	case SIM_CROWD: // sim_lma's
 		break;
 	}
@@ -353,12 +353,16 @@ static void move_clock(struct domain *d, ns_t mono)
 	d->net.now.wall_q16 = wall_q16_from_ns(START_S * NS_SEC + d->net.now.mono);
 }
 
-// The first of those whose time comes next; D_MAGS: the LMA's.
+// The first of those whose time comes next; from D_MAGS on the LMAs.
 static ns_t next_deadline(const struct domain *d, uint32_t *who)
 {
-	ns_t due = lma_deadline(d->lma);
+	ns_t due = lma_deadline(d->lmas[0]);
 
 	*who = D_MAGS;
+	if (lma_deadline(d->lmas[1]) < due) {
+		due = lma_deadline(d->lmas[1]);
+		*who = D_MAGS + 1;
+	}
 	for (uint32_t i = 0; i < D_MAGS; i++)
 		if (mag_deadline(d->gateways[i].mag) < due) {
 			due = mag_deadline(d->gateways[i].mag);
@@ -378,9 +382,10 @@ static void step(struct domain *d)
 		take(d, &e);
 	} else {
 		move_clock(d, due);
-		if (who == D_MAGS) {
-			lma_input(d->lma, d->net.now, &(struct lma_event){.kind = LMA_TICK});
-			pull_lma(d);
+		if (who >= D_MAGS) {
+			lma_input(d->lmas[who - D_MAGS], d->net.now,
+				  &(struct lma_event){.kind = LMA_TICK});
+			pull_lma(d, who - D_MAGS);
 		} else {
 			tell_mag(d, who, &(struct mag_event){.kind = MAG_TICK});
 		}
@@ -394,10 +399,12 @@ static void begin(struct domain *d)
 	d->net.undamaged = true; // without IPsec a changed PBA would be believed
 	network_init(&d->net);
 	configure(d);
-	start_lma(d);
+	for (uint32_t i = 0; i < D_LMAS; i++)
+		start_lma(d, i);
 	for (uint32_t i = 0; i < D_MAGS; i++)
 		start_mag(d, i);
 	for (uint32_t i = 0; i < D_NODES; i++) {
+		d->nodes[i].allowed = true;
 		d->nodes[i].at = NOWHERE;
 		at(&d->net, d->net.now.mono + rng_below(&d->net.rng, 4000) * NS_MSEC,
 		   (struct sim_event){.kind = SIM_NODE, .iface = i});
@@ -420,13 +427,22 @@ static int report(const struct domain *d, uint64_t steps)
 		if (d->seen_notes[i] > 0)
 			printf("%10" PRIu64 " %s\n", d->seen_notes[i],
 			       mag_note_text((enum mag_note_kind)i));
+	for (int i = REASON_NONE + 1; i < MAG_N_REASONS; i++)
+		if (d->seen_reasons[i] > 0)
+			printf("%10" PRIu64 " not served: %s\n", d->seen_reasons[i],
+			       mag_reason_text((enum mag_reason)i));
 	for (int i = 0; i < 256; i++)
 		if (d->seen_status[i] > 0)
 			printf("%10" PRIu64 " status %d, %s\n", d->seen_status[i], i,
 			       pba_status_name((uint8_t)i));
 	bool everywhere = d->agreements > 10 && d->lma_restarts > 0 && d->mag_restarts > 0 &&
 			  d->kept > 10 && d->seen_notes[MAG_NOTE_SILENT] > 0 &&
-			  d->seen_notes[MAG_NOTE_LMA_RESTARTED] > 0;
+			  d->seen_notes[MAG_NOTE_LMA_RESTARTED] > 0 &&
+			  d->seen_notes[MAG_NOTE_REFRESH_ASKED] > 0 &&
+			  d->seen_reasons[REASON_NOT_PERMITTED] > 0 &&
+			  (!d->authorise || (d->seen_reasons[REASON_REJECTED] > 0 &&
+					     d->seen_reasons[REASON_UNANSWERED] > 0 &&
+					     d->seen_notes[MAG_NOTE_UNANSWERED] > 0));
 	if (!everywhere && steps >= 1000000)
 		printf("the run has not been everywhere\n");
 	return !everywhere && steps >= 1000000;
@@ -449,7 +465,8 @@ int main(int argc, char **argv)
 	for (; d->net.step < steps; d->net.step++)
 		step(d);
 	int rc = report(d, steps);
-	lma_free(d->lma);
+	for (uint32_t i = 0; i < D_LMAS; i++)
+		lma_free(d->lmas[i]);
 	for (uint32_t i = 0; i < D_MAGS; i++)
 		mag_free(d->gateways[i].mag);
 	free(d);

@@ -42,7 +42,8 @@ enum sim_event_kind {
 	SIM_LEAVE,
 	SIM_NODE,
 	SIM_WORLD,
-	SIM_CROWD
+	SIM_CROWD,
+	SIM_ANSWER // of the one who says who may attach
 };
 
 struct sim_event {

@@ -245,6 +245,8 @@ void take(struct world *w, struct sim_event e)
 	case SIM_WORLD:
 		world_turns(w);
 		break;
+	case SIM_ANSWER: // sim_domain's
+		break;
 	case SIM_CROWD:
 		crowd_acts(w, &e);
 		break;

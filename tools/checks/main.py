@@ -21,7 +21,7 @@ BUILDS = "build"
 ALL_S = 14 * 60 + 30          # of the short check, on two cores
 FUZZ_S = 60                   # all targets together
 LONG = {"fuzz_s": 600, "all_s": 4 * 3600}  # each target
-MUTANTS = 40                  # the same ones in each short check
+MUTANTS = 60                  # the same ones in each short check
 CLANG = {"CC": "clang"}
 PROBES = ["-Db_sanitize=address,undefined", "-Db_lundef=false"]
 
@@ -239,7 +239,8 @@ class Check:
                 "test_bad_input", "test_tunnel", "test_mag_access", "test_mag_handoff"))
         self.tally.section("build with clang, fuzz")
         self.build("clang", env=CLANG)
-        if self.build("fuzz", [*PROBES, "-Dfuzz=true", "-Dc_args=-fsanitize=fuzzer-no-link"], CLANG):
+        if self.build("fuzz", [*PROBES, "-Dfuzz=true", "-Dc_args=-fsanitize=fuzzer-no-link"], CLANG,
+                      ("fuzzers",)):
             self.fuzz()
         if self.long:
             self.take_longer()

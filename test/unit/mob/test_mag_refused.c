@@ -33,6 +33,29 @@ static void MAG_REG_06_a_152_is_remembered_when_the_node_left_and_came_back(void
 	assert_int_equal(mag_totals(p->mag)->refusals, 0);
 }
 
+// MAG-PP-02: it is remembered by the name that the one who authorised it gave; an operator names
+// the link alone.
+static void MAG_REG_06_an_operator_lifts_what_is_held_against_another_name(void **state)
+{
+	PLAY;
+	struct mag_event e = {.kind = MAG_AUTHORISED};
+
+	p->conf.authorise = true;
+	mag_play_restart(p);
+	hear(p, link_of(1), HEARD_FRAME);
+	e.authorised.ticket = p->ticket;
+	e.authorised.mn_id = (struct span){(const uint8_t *)BOTH, sizeof(BOTH) - 1};
+	tell(p, &e);
+	reply(p, refuses(PBA_PROXY_REG_NOT_ENABLED));
+	detach(p, link_of(1));
+	assert_int_equal(mag_totals(p->mag)->refusals, 1);
+	attach(p, link_of(1), NULL, 0);
+	assert_int_equal(mag_totals(p->mag)->refusals, 0);
+	e.authorised.ticket = p->ticket;
+	tell(p, &e);
+	expect_said(p, "S");
+}
+
 static void MAG_REG_06_a_152_holds_for_every_link_of_the_node(void **state)
 {
 	PLAY;
@@ -374,6 +397,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(MAG_REG_06_a_152_is_remembered_when_the_node_left_and_came_back),
+		T(MAG_REG_06_an_operator_lifts_what_is_held_against_another_name),
 		T(MAG_REG_06_a_152_holds_for_every_link_of_the_node),
 		T(MAG_REG_06_what_is_out_for_another_link_is_not_repeated),
 		T(MAG_REG_06_a_152_lets_another_link_leave_as_always),

@@ -278,6 +278,11 @@ static void MAG_PP_03_an_acceptance_lets_a_leaving_node_go(void **state)
 	authorise(p, MAG_ACCEPT, NULL, 100);
 	expect_said(p, "");
 	expect_state(p, link_of(1), BUL_LEAVING);
+	hear(p, link_of(1), HEARD_LINK_UP); // and lets it come back
+	expect_said(p, "S");
+	reply(p, accepts(NULL));
+	expect_state(p, link_of(1), BUL_BOUND);
+	detach(p, link_of(1));
 	pass_ms(p, 1100);
 	expect_state(p, link_of(1), BUL_NONE);
 }
