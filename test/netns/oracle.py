@@ -1,6 +1,6 @@
-"""Each answer of a capture, read by two that know nothing of our codec: scapy classes and tshark.
+"""Each message of a capture, read by two that know nothing of our codec: scapy classes and tshark.
 
-Decides which fields are compared. A message of the LMA in which they differ is told of, and so is
+Decides which fields are compared. A message of ours in which they differ is told of, and so is
 one that no honest sender would have written.
 """
 import calendar
@@ -15,6 +15,7 @@ IP6, AFTER = 14, 14 + 40  # in an untagged Ethernet frame
 MANY = "|"                # between several values of one field
 FIELDS = ("ipv6.src", "ipv6.dst", "mip6.hlen", "mip6.mhtype", "mip6.csum",
           "mip6.ba.status", "mip6.ba.p_flag", "mip6.ba.seqnr", "mip6.ba.lifetime",
+          "mip6.bu.seqnr", "mip6.bu.lifetime", *(f"mip6.bu.{f}_flag" for f in "ahlkmp"),
           "mip6.be.status", "mip6.be.haddr", "mip6.hb.u_flag", "mip6.hb.r_flag", "mip6.hb.seqnr",
           "mip6.rc", "mip6.nemo.mnp.pfl", "mip6.nemo.mnp.mnp", "mip6.hi", "mip6.att",
           "mip6.mnlli.lli", "mip6.lila_lla", "mip6.timestamp_tmp", "mip6.mnid.subtype")
@@ -49,7 +50,8 @@ def _of(message, cls, field):
 def by_scapy(message, src, dst):
     """The same fields, as the numbers and texts that they stand for."""
     b, kind = message.body, message.body.mhtype
-    is_pba, is_be, is_hb = (kind == k for k in (pmip.PBA, pmip.BE, pmip.HEARTBEAT))
+    is_pbu, is_pba, is_be, is_hb = (kind == k for k in
+                                    (pmip.PBU, pmip.PBA, pmip.BE, pmip.HEARTBEAT))
     return {
         "ipv6.src": [_address(src)], "ipv6.dst": [_address(dst)],
         "mip6.hlen": [b.hlen], "mip6.mhtype": [kind], "mip6.csum": [b.cksum],
@@ -57,6 +59,10 @@ def by_scapy(message, src, dst):
         "mip6.ba.p_flag": [bool(b.flags & pmip.PBA_P)] if is_pba else [],
         "mip6.ba.seqnr": [b.seq] if is_pba else [],
         "mip6.ba.lifetime": [b.lifetime] if is_pba else [],
+        "mip6.bu.seqnr": [b.seq] if is_pbu else [],
+        "mip6.bu.lifetime": [b.lifetime] if is_pbu else [],
+        **{f"mip6.bu.{f}_flag": [bool(b.flags & bit)] if is_pbu else []
+           for f, bit in zip("ahlkmp", (pmip.A, pmip.H, pmip.L, pmip.K, pmip.M, pmip.P))},
         "mip6.be.status": [b.status] if is_be else [],
         "mip6.be.haddr": [_address(b.address)] if is_be else [],
         "mip6.hb.u_flag": [bool(b.flags & pmip.HB_U)] if is_hb else [],

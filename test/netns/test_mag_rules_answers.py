@@ -274,7 +274,7 @@ def MAG_REG_01_MAG_HI_a_first_request_field_by_field(d):
     mac, mn_id = d.served()
     _, first = d.lma.of(mn_id)[0]
     same("flags (MAG-REG-01, -19)", first.flags, pmip.A | pmip.P)
-    same("prefixes (MAG-REG-02, -09)", first.prefixes, ["::/0"])
+    same("prefixes (MAG-REG-02, MAG-REG-09)", first.prefixes, ["::/0"])
     same("options in all", sorted(type(o).__name__ for o in first.options),
          ["AccessTech", "Handoff", "Hnp", "LinkLayerId", "MnId", "Timestamp"])
     same("HI (MAG-HI-05)", option(first, pmip.Handoff).hi, pmip.HI_UNKNOWN)
