@@ -45,6 +45,8 @@ static void go_without(struct mag *m, uint32_t i, enum mag_reason reason, struct
 		deny(m, i, reason, why);
 		return;
 	}
+	if (e->state == BUL_ASKING)
+		end_older(m, bul_mn_id(e), e->link, i);
 	note_of(m, MAG_NOTE_UNANSWERED, i);
 	e->due_ask = m->now.mono + ask_later;
 	happen(m, i, EV_PERMITTED);

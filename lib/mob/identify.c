@@ -163,9 +163,10 @@ void end_older(struct mag *m, struct span nai, struct mag_link link, uint32_t bu
 	uint32_t i = bul_find_mn_id(&m->bul, nai, BUL_NULL);
 
 	while (i != BUL_NULL) {
-		if (i != but && memcmp(entry_of(m, i)->link.mac, link.mac, sizeof(link.mac)) == 0) {
+		bool same = memcmp(entry_of(m, i)->link.mac, link.mac, sizeof(link.mac)) == 0;
+		if (i != but && same) {
 			forget(m, i);
-			return; // there is no third
+			i = BUL_NULL; // the walk begins anew
 		}
 		i = bul_find_mn_id(&m->bul, nai, i);
 	}
@@ -200,7 +201,10 @@ static enum mag_reason judge(const struct mag *m, struct span nai,
 static uint32_t enter(struct mag *m, struct mag_link link, struct span nai,
 		      const struct mag_profile_conf *profile)
 {
-	end_older(m, nai, link, BUL_NULL);
+	// Where somebody is asked, who has another one's MAC address ends nothing before the
+	// answer.
+	if (!m->conf.authorise)
+		end_older(m, nai, link, BUL_NULL);
 	uint32_t i = bul_add(&m->bul, link, nai);
 	if (i == BUL_NULL) {
 		refuse(m, link, nai, REASON_FULL, (struct span){0}, 0);

@@ -35,6 +35,29 @@ static void answer(struct mag_play *p, enum mag_verdict verdict, const char *mn_
 						   .why = text(why)}});
 }
 
+// MAG-MH-02, MAG-PP-03: a MAC address is easily had. Its session at another place ends when the new
+// place is accepted, not when somebody shows up there.
+static void MAG_MH_02_a_session_elsewhere_ends_with_the_answer_and_not_before(void **state)
+{
+	PLAY;
+	struct mag_link other = at_interface(link_of(1), 2), third = at_interface(link_of(1), 3);
+
+	hear(p, link_of(1), HEARD_FRAME);
+	authorise(p, MAG_ACCEPT, NULL, 0);
+	reply(p, accepts(HNP1));
+	hear(p, other, HEARD_FRAME);
+	expect_said(p, "Q");
+	expect_bound(p, HNP1, link_of(1));
+	authorise(p, MAG_REJECT, NULL, 0);
+	expect_bound(p, HNP1, link_of(1));
+	expect_state(p, other, BUL_NONE);
+	attach(p, third, NULL, 0);
+	authorise(p, MAG_ACCEPT, NULL, 0);
+	expect_state(p, link_of(1), BUL_NONE);
+	expect_state(p, third, BUL_REGISTERING);
+	assert_int_equal(pbu_lifetime_s(p), 400); // no de-registration: it would end this one too
+}
+
 static void MAG_PP_03_nothing_is_said_to_or_for_a_node_before_the_answer(void **state)
 {
 	PLAY;
@@ -342,6 +365,7 @@ static void MAG_REG_14_an_accepted_node_that_fell_silent_waits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(MAG_MH_02_a_session_elsewhere_ends_with_the_answer_and_not_before),
 		T(MAG_PP_03_nothing_is_said_to_or_for_a_node_before_the_answer),
 		T(MAG_PP_03_the_profile_of_the_answer_goes_over_the_embedded_one),
 		T(MAG_PP_03_who_is_in_no_profile_is_asked_for_and_who_may_not_is_not),
