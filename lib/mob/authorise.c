@@ -46,7 +46,7 @@ static void go_without(struct mag *m, uint32_t i, enum mag_reason reason, struct
 		return;
 	}
 	if (e->state == BUL_ASKING)
-		end_older(m, bul_mn_id(e), e->link, i);
+		end_older(m, bul_mn_id(e), i);
 	note_of(m, MAG_NOTE_UNANSWERED, i);
 	e->due_ask = m->now.mono + ask_later;
 	happen(m, i, EV_PERMITTED);
@@ -66,7 +66,7 @@ static enum mag_reason take_newcomer(struct mag *m, uint32_t i, const struct mag
 		return held;
 	refusals_forget(&m->refusals, e->link, name);
 	refusals_forget(&m->refusals, e->link, bul_mn_id(e));
-	end_older(m, name, e->link, i);
+	end_older(m, name, i);
 	if (!span_equal(name, bul_mn_id(e)) && bul_rename(&m->bul, i, name) != 0)
 		return REASON_UNUSABLE;
 	const struct mag_profile *profile = event->authorised.profile;

@@ -156,15 +156,29 @@ void bar(struct mag *m, uint32_t i, enum mag_reason reason)
 		     m->now.mono);
 }
 
+// Of another access technology it is another interface to the LMA. That the node moved there from
+// the older one is known, so its session is asked for by its prefixes and the indicator
+// (MAG-HI-02).
+static void hand_on(struct mag *m, const struct bul_entry *from, struct bul_entry *to)
+{
+	if (!from->bound || access_tech_of(m, from) == access_tech_of(m, to))
+		return;
+	memcpy(to->hnps, from->hnps, sizeof(to->hnps));
+	to->n_hnps = from->n_hnps;
+	to->handoff = HI_BETWEEN_INTERFACES;
+}
+
 // MAG-MH-02: the same interface of a node at another place of ours: the older attachment ends
 // without a de-registration, which would end the new one too.
-void end_older(struct mag *m, struct span nai, struct mag_link link, uint32_t but)
+void end_older(struct mag *m, struct span nai, uint32_t newer)
 {
+	struct bul_entry *e = entry_of(m, newer);
 	uint32_t i = bul_find_mn_id(&m->bul, nai, BUL_NULL);
 
 	while (i != BUL_NULL) {
-		bool same = memcmp(entry_of(m, i)->link.mac, link.mac, sizeof(link.mac)) == 0;
-		if (i != but && same) {
+		const struct bul_entry *old = entry_of(m, i);
+		if (i != newer && memcmp(old->link.mac, e->link.mac, sizeof(e->link.mac)) == 0) {
+			hand_on(m, old, e);
 			forget(m, i);
 			i = BUL_NULL; // the walk begins anew
 		}
@@ -198,14 +212,24 @@ static enum mag_reason judge(const struct mag *m, struct span nai,
 									 : REASON_NONE;
 }
 
+// In a full table the place of a node's older entry is its own. False: it has none.
+static bool give_up_older(struct mag *m, struct span nai, struct mag_link link)
+{
+	uint32_t i = bul_find_mn_id(&m->bul, nai, BUL_NULL);
+
+	while (i != BUL_NULL && memcmp(entry_of(m, i)->link.mac, link.mac, sizeof(link.mac)) != 0)
+		i = bul_find_mn_id(&m->bul, nai, i);
+	if (i != BUL_NULL)
+		forget(m, i);
+	return i != BUL_NULL;
+}
+
 static uint32_t enter(struct mag *m, struct mag_link link, struct span nai,
 		      const struct mag_profile_conf *profile)
 {
-	// Where somebody is asked, who has another one's MAC address ends nothing before the
-	// answer.
-	if (!m->conf.authorise)
-		end_older(m, nai, link, BUL_NULL);
 	uint32_t i = bul_add(&m->bul, link, nai);
+	if (i == BUL_NULL && !m->conf.authorise && give_up_older(m, nai, link))
+		i = bul_add(&m->bul, link, nai);
 	if (i == BUL_NULL) {
 		refuse(m, link, nai, REASON_FULL, (struct span){0}, 0);
 		return BUL_NULL;
@@ -215,8 +239,13 @@ static uint32_t enter(struct mag *m, struct mag_link link, struct span nai,
 	e->local = m->conf.local_routing;
 	enum mag_reason reason =
 		profile != NULL ? take_profile(m, i, &profile->profile) : REASON_NONE;
-	if (reason == REASON_NONE)
+	if (reason == REASON_NONE) {
+		// Where somebody is asked, who has another one's MAC address ends nothing before
+		// the answer.
+		if (!m->conf.authorise)
+			end_older(m, nai, i);
 		return i;
+	}
 	refuse(m, link, nai, reason, (struct span){0}, 0);
 	bul_del(&m->bul, i);
 	return BUL_NULL;

@@ -133,8 +133,9 @@ void first(struct mag *, uint32_t entry); // the registration begins
 uint32_t appear(struct mag *, struct mag_link, struct span nai);
 // An operator wants it served: what was held against it is forgotten.
 void pardon(struct mag *, struct mag_link, struct span nai);
-// The same interface of this node at other places of ours: they end without a de-registration.
-void end_older(struct mag *, struct span nai, struct mag_link, uint32_t but);
+// The same interface as the newer entry's, of this node, at other places of ours: they end without
+// a de-registration.
+void end_older(struct mag *, struct span nai, uint32_t newer);
 const struct mag_profile_conf *profile_of(const struct mag *, struct span mn_id); // NULL: none
 // What a profile says becomes the entry's, over what it has. REASON_NONE, or why it cannot be.
 enum mag_reason take_profile(struct mag *, uint32_t entry, const struct mag_profile *);

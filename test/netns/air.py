@@ -27,13 +27,13 @@ class Air:
         self.ns.ip(f"link add {name} type bridge forward_delay 0 stp_state 0 mcast_snooping 0")
         self.ns.ip(f"link set {name} up")
 
-    def serve(self, name, mag_ns):
-        """The MAG's own port of that bridge: acc0 in its namespace."""
-        wire(mag_ns, "acc0", self.ns, f"to-{name}")
+    def serve(self, name, mag_ns, dev="acc0"):
+        """The MAG's own port of that bridge: `dev` in its namespace."""
+        wire(mag_ns, dev, self.ns, f"to-{name}")
         # Tags go in the frame: a port of ours reads frames, not what the kernel notes beside them.
         self.ns.run("ethtool", "-K", f"to-{name}", "txvlan", "off")
-        mag_ns.quiet("acc0")  # only the MAG speaks there, not the kernel beside it
-        mag_ns.ip("link set acc0 up")
+        mag_ns.quiet(dev)  # only the MAG speaks there, not the kernel beside it
+        mag_ns.ip(f"link set {dev} up")
         self.ns.ip(f"link set to-{name} master {name} up")
 
     def until_open(self, timeout=10):

@@ -139,11 +139,39 @@ static void another_name_on_a_link_ends_the_session_of_the_first(void **state)
 	expect_unbound(p, HNP1);
 }
 
+// MAG-MH-02, MAG-HI-02: to the LMA another access technology is another interface; that the node
+// came from the older one is known, so its session moves.
+static void MAG_MH_02_a_session_moves_to_a_port_of_another_technology(void **state)
+{
+	PLAY;
+	static const struct mag_interface_conf interfaces[] = {{0}, {0}, {.access_tech = 3}};
+
+	p->conf.interfaces = interfaces;
+	p->conf.n_interfaces = 3;
+	mag_play_restart(p);
+	join(p, link_of(1), HNP1);
+	hear(p, at_interface(link_of(1), 2), HEARD_FRAME);
+	expect_state(p, link_of(1), BUL_NONE);
+	expect_pbu_hnps(p, HNP1, NULL);
+	assert_int_equal(pbu_handoff(p), HI_BETWEEN_INTERFACES);
+	struct pba a = accepts(HNP1);
+	a.access = 3;
+	reply(p, a);
+	expect_bound(p, HNP1, at_interface(link_of(1), 2));
+	// Back again, in a table that has no other place.
+	p->conf.max_nodes = 1;
+	mag_play_restart(p);
+	join(p, link_of(1), HNP1);
+	hear(p, at_interface(link_of(1), 2), HEARD_FRAME);
+	expect_state(p, at_interface(link_of(1), 2), BUL_REGISTERING);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, mag_play_begin, mag_play_end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(MAG_MH_02_a_session_moves_to_a_port_of_another_technology),
 		T(MAG_DET_01_without_a_carrier_every_node_of_that_interface_is_gone),
 		T(a_link_that_came_up_before_its_turn_is_not_taken_for_lost),
 		T(a_carrier_of_very_many_nodes_is_worked_off_in_portions),
