@@ -5,6 +5,7 @@ import subprocess
 import pmip
 from air import DEV
 from configs import CN, COA
+from kernel import Failed
 from mag import FIXED_LINK_LOCAL, FIXED_MAC
 from roaming import Roaming
 from sentences import same, test, true
@@ -42,6 +43,8 @@ def discovered(host, *options, timeout=10):
     """What rdisc6 prints; its lines."""
     done = subprocess.run(host.ns.command("rdisc6", "-1", "-w", "3000", *options, DEV),
                           capture_output=True, text=True, timeout=timeout, check=False)
+    if done.returncode == 127:  # it would look like silence
+        raise Failed("rdisc6 is not installed (tools/setup check)")
     return done.returncode, [" ".join(line.split()) for line in done.stdout.splitlines()]
 
 
@@ -106,6 +109,8 @@ def asked_for(host, target):
     """What ndisc6 learns of the one that has this address; its lines."""
     done = subprocess.run(host.ns.command("ndisc6", "-1", "-r", "1", "-w", "2000", target, DEV),
                           capture_output=True, text=True, timeout=10, check=False)
+    if done.returncode == 127:
+        raise Failed("ndisc6 is not installed (tools/setup check)")
     return done.returncode, " ".join(done.stdout.split())
 
 
