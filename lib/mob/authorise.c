@@ -28,11 +28,17 @@ void ask(struct mag *m, uint32_t i)
 	m->totals.asked++;
 }
 
+// That nobody could say is not held against a node for long: it may be different in a moment.
+static ns_t hold_for(const struct mag *m, enum mag_reason reason)
+{
+	return reason == REASON_UNANSWERED ? m->conf.hold_refused / 30 : m->conf.hold_refused;
+}
+
 static void deny(struct mag *m, uint32_t i, enum mag_reason reason, struct span why)
 {
 	struct bul_entry *e = entry_of(m, i);
 
-	refuse(m, e->link, bul_mn_id(e), reason, why, m->now.mono + m->conf.hold_refused);
+	refuse(m, e->link, bul_mn_id(e), reason, why, m->now.mono + hold_for(m, reason));
 	happen(m, i, EV_DENIED);
 }
 

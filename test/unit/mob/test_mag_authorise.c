@@ -193,6 +193,12 @@ static void MAG_PP_03_when_nobody_can_say_a_new_node_is_not_served(void **state)
 	hear(p, link_of(1), HEARD_FRAME);
 	expect_said(p, "");
 	expect_refused(p, REASON_UNANSWERED, 2);
+	pass_ms(p, 1900);
+	hear(p, link_of(1), HEARD_FRAME);
+	expect_said(p, "");
+	pass_ms(p, 100); // and soon somebody may be able to
+	hear(p, link_of(1), HEARD_FRAME);
+	expect_said(p, "Q");
 }
 
 static void MAG_PP_03_or_it_is_by_the_embedded_profile_if_that_is_wanted(void **state)
