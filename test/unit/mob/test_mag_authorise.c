@@ -58,6 +58,22 @@ static void MAG_MH_02_a_session_elsewhere_ends_with_the_answer_and_not_before(vo
 	assert_int_equal(pbu_lifetime_s(p), 400); // no de-registration: it would end this one too
 }
 
+static void MAG_MH_02_or_when_nobody_can_say_and_it_is_served(void **state)
+{
+	PLAY;
+	struct mag_link other = at_interface(link_of(1), 2);
+
+	p->conf.serve_unanswered = true;
+	mag_play_restart(p);
+	hear(p, link_of(1), HEARD_FRAME);
+	authorise(p, MAG_ACCEPT, NULL, 0);
+	reply(p, accepts(HNP1));
+	hear(p, other, HEARD_FRAME);
+	authorise(p, MAG_UNREACHABLE, NULL, 0);
+	expect_state(p, link_of(1), BUL_NONE);
+	expect_state(p, other, BUL_REGISTERING);
+}
+
 static void MAG_PP_03_nothing_is_said_to_or_for_a_node_before_the_answer(void **state)
 {
 	PLAY;
@@ -371,6 +387,7 @@ static void MAG_REG_14_an_accepted_node_that_fell_silent_waits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(MAG_MH_02_or_when_nobody_can_say_and_it_is_served),
 		T(MAG_MH_02_a_session_elsewhere_ends_with_the_answer_and_not_before),
 		T(MAG_PP_03_nothing_is_said_to_or_for_a_node_before_the_answer),
 		T(MAG_PP_03_the_profile_of_the_answer_goes_over_the_embedded_one),

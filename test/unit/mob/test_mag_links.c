@@ -158,6 +158,16 @@ static void MAG_MH_02_a_session_moves_to_a_port_of_another_technology(void **sta
 	a.access = 3;
 	reply(p, a);
 	expect_bound(p, HNP1, at_interface(link_of(1), 2));
+	// To a port of the same technology it is the same interface, which the LMA knows.
+	mag_play_restart(p);
+	join(p, link_of(1), HNP1);
+	hear(p, at_interface(link_of(1), 0), HEARD_FRAME);
+	expect_pbu_hnps(p, "::/0", NULL);
+	assert_int_equal(pbu_handoff(p), HI_UNKNOWN);
+	// Before it was accepted there is nothing to move.
+	hear(p, at_interface(link_of(1), 2), HEARD_FRAME);
+	expect_pbu_hnps(p, "::/0", NULL);
+	assert_int_equal(pbu_handoff(p), HI_UNKNOWN);
 	// Back again, in a table that has no other place.
 	p->conf.max_nodes = 1;
 	mag_play_restart(p);
