@@ -91,7 +91,7 @@ static int64_t hold_entry(struct plane *p, const struct fwd_tunnel *tunnel,
 
 	if (rc != 0)
 		return rc;
-	int64_t index = entry_hold(p->fib, tunnel, access);
+	int64_t index = entry_hold(p->fib, tunnel, access, NULL);
 	if (index < 0) {
 		release_peers(p, tunnel);
 	} else if (entry_refs(p->fib, (uint32_t)index) == 1) {

@@ -36,7 +36,7 @@ static int bind(struct gateway *g, const struct mag_action *action)
 					  .peer = peer_of(g->conf, action->bind.lmaa)};
 	struct fwd_access place = place_of(g, action->bind.link);
 
-	place.local = action->bind.local;
+	place.flags = action->bind.local ? FWD_LOCAL : 0;
 	return tunnels_bind(&g->plane, action->bind.hnp, &tunnel, &place, (struct ip6_addr){0});
 }
 
@@ -122,6 +122,9 @@ void effects_apply(struct gateway *g, struct instant now)
 			break;
 		case MAG_ASK:
 			authorise_ask(g, &action, now);
+			break;
+		case MAG_HOLD:
+		case MAG_RELEASE:
 			break;
 		case MAG_NOTE:
 			log_note(g, &action, now.mono);

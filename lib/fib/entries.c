@@ -52,8 +52,9 @@ const struct fwd_entry *entry_get(const struct fib *f, uint32_t index)
 struct identity {
 	struct fwd_tunnel tunnel;
 	struct fwd_access access;
+	struct fwd_handover handover;
 };
-static_assert(sizeof(struct identity) == 40 + 12, "no holes");
+static_assert(sizeof(struct identity) == 40 + 12 + 16, "no holes");
 
 static uint64_t hash_of(const struct fib *f, const struct identity *id)
 {
@@ -62,7 +63,7 @@ static uint64_t hash_of(const struct fib *f, const struct identity *id)
 
 static struct identity identity_of(const struct fwd_entry *e)
 {
-	return (struct identity){e->tunnel, e->access};
+	return (struct identity){e->tunnel, e->access, e->handover};
 }
 
 static uint32_t find(const struct fib *f, const struct identity *id)
@@ -89,10 +90,14 @@ static void write_outer(uint8_t *h, const struct fwd_tunnel *t)
 	memcpy(h + 24, t->remote.a, sizeof(t->remote.a));
 }
 
-int64_t entry_hold(struct fib *f, const struct fwd_tunnel *t, const struct fwd_access *access)
+int64_t entry_hold(struct fib *f, const struct fwd_tunnel *t, const struct fwd_access *access,
+		   const struct fwd_handover *handover)
 {
-	const struct identity id = {.tunnel = *t,
-				    .access = access != NULL ? *access : (struct fwd_access){}};
+	const struct identity id = {
+		.tunnel = *t,
+		.access = access != NULL ? *access : (struct fwd_access){},
+		.handover = handover != NULL ? *handover : (struct fwd_handover){},
+	};
 	uint32_t i = find(f, &id);
 
 	if (i == NONE) {
@@ -106,6 +111,7 @@ int64_t entry_hold(struct fib *f, const struct fwd_tunnel *t, const struct fwd_a
 		e->peer_id = t->peer;
 		e->prev_peer_id = t->also;
 		e->access = id.access;
+		e->handover = id.handover;
 		e->tunnel = *t;
 	}
 	f->rows[i].refs++;

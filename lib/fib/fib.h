@@ -74,9 +74,10 @@ const struct nexthop *nexthop_get(const struct fib *, uint16_t number);
 
 #include "fib/entry.h"
 
-// Control. The entry for that tunnel and place (NULL: none), made if there is none, with one more
-// reference: its index, or -ENOSPC. Indexes start at BCACHE_FIRST.
-int64_t entry_hold(struct fib *, const struct fwd_tunnel *, const struct fwd_access *);
+// Control. The entry for that tunnel, place and handover (NULL: none), made if there is none, with
+// one more reference: its index, or -ENOSPC. Indexes start at BCACHE_FIRST.
+int64_t entry_hold(struct fib *, const struct fwd_tunnel *, const struct fwd_access *,
+		   const struct fwd_handover *);
 void entry_release(struct fib *, uint32_t index); // at 0 references: reclaimed by grace
 uint32_t entry_refs(const struct fib *, uint32_t index);
 // What may change under a live entry, each one relaxed atomic store.

@@ -70,7 +70,7 @@ static void admit(struct fwd *f, struct pkt *p, uint32_t value, struct undecided
 	if (h->hop_limit <= 1) // MAG-FW-10
 		return fwd_refuse(f, p, V_DROP_HOP_LIMIT, hop_limit_exceeded);
 	h->hop_limit--; // LMA-FW-07
-	if (likely(!e->access.local))
+	if (likely((e->access.flags & FWD_LOCAL) == 0))
 		return enter(f, p, e);
 	local->p[local->n] = p;
 	local->from[local->n++] = e;
@@ -89,7 +89,7 @@ static void decide(struct fwd *f, struct pkt *p, const struct fwd_entry *from, u
 {
 	const struct fwd_entry *to = value >= BCACHE_FIRST ? entry_get(f->fib, value) : NULL;
 
-	if (to == NULL || !to->access.local)
+	if (to == NULL || (to->access.flags & FWD_LOCAL) == 0)
 		return enter(f, p, from);
 	if (is_one_place(&to->access, &from->access))
 		return fwd_refuse(f, p, V_DROP_SAME_LINK, no_way);

@@ -14,6 +14,7 @@
 // access.c    uplink at a MAG: whose frame, from where, into the tunnel or straight to a node here
 // deliver.c   downlink at a MAG: out of the tunnel, to the node's link
 // listen.c    frames of access links and of the kernel for control, policed
+// hold.[ch]   packets that wait for a fast handover (RFC 5949)
 //
 // An LMA's burst goes through decap, route, encap; a MAG's through access, deliver, route.
 //
@@ -32,6 +33,7 @@
 #include "base/siphash.h"
 #include "bcache/bcache.h"
 #include "fib/fib.h"
+#include "fwd/hold.h"
 #include "telem/verdict.h"
 
 enum { FWD_BURST = 32, FWD_MAX_PORTS = 16, FWD_MAX_LMAA = 64, FWD_MAX_POOLS = 1024 };
@@ -67,6 +69,10 @@ struct fwd_conf {
 	uint32_t attach_rate;  // frames per second and MAC of an access link that control sees
 	uint32_t relay_rate;   // frames per second to the kernel's TAPs, this worker
 	uint8_t access_mac[6]; // of a MAG on every access link (RFC 6543)
+	// What waits for fast handovers (hold.h); all zero: nothing may.
+	uint64_t hold_node_bytes, hold_bytes; // of buffers: one node's, and all of this worker's
+	ns_t hold_age;                        // no packet waits longer
+	uint32_t hold_drain_rate;             // times the rate at which packets came
 	struct fwd_port ports[FWD_MAX_PORTS];
 };
 
@@ -85,8 +91,12 @@ struct fwd_init {
 	struct rte_ring *relay; // to control for the kernel's TAPs; NULL without relayed ports
 	struct telem_worker *telem;
 	uint64_t seed;
-	int socket; // NUMA node of the worker's own memory
+	uint32_t max_holds; // fast handovers at a time (hold.h); 0: none
+	int socket;         // NUMA node of the worker's own memory
 };
+
+// Numbers of tunnel peers at a MAG: LMAs below, other MAGs from here on.
+enum { FWD_FIRST_MAG = 17 };
 
 int fwd_new(const struct fwd_init *, const struct fwd_conf *, struct fwd **out); // 0, -ENOMEM
 void fwd_free(struct fwd *); // frees what it holds

@@ -232,6 +232,8 @@ static void take_message(struct lma *lma, const struct lma_event *event)
 		break;
 	case MH_BRR:
 	case MH_BA:
+	case MH_HI:
+	case MH_HACK:
 		put_note(lma, LMA_NOTE_IGNORED_ROLE, src, 0); // WIRE-14
 		break;
 	case MH_HEARTBEAT:

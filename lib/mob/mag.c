@@ -305,6 +305,8 @@ static void take_message(struct mag *m, const struct mag_event *event)
 		take_binding_error(m, lma, mh);
 		break;
 	case MH_BU:
+	case MH_HI:
+	case MH_HACK:
 		note(m, MAG_NOTE_IGNORED_ROLE); // WIRE-14
 		break;
 	}
@@ -396,6 +398,8 @@ void mag_input(struct mag *m, struct instant now, const struct mag_event *event)
 		break;
 	case MAG_PATH_MTU:
 		take_path_mtu(m, event->path_mtu.lma, event->path_mtu.tunnel_mtu);
+		break;
+	case MAG_HAND_OVER:
 		break;
 	case MAG_TICK:
 		tick(m);

@@ -11,6 +11,7 @@
 // refusals.[ch]  who was refused here, and why: bounded
 // lmas.c         the LMAs: heartbeats, restarts, paths
 // mag_show.c     what an operator sees
+// pfmip.[ch]     fast handover, both ends: state x event (RFC 5949); pfmip_*.c its parts
 // advertise.c    what Router Advertisements say, and when (MAG-RA-*)
 // heartbeat.[ch] RFC 5847, shared with the LMA
 //
@@ -18,8 +19,7 @@
 // it until there is no more. One owner (the control thread). Nothing that a node or the LMA sends,
 // and no full table, can fail harder than a note and a counter. Same inputs, same outputs.
 //
-// RFCs: 5213 (6, 8, 9.2, 9.3), 6275 (11.7, 11.8 as 5213 takes them over), 5149, 5847, 6543.
-// missing: fast handover (RFC 5949).
+// RFCs: 5213 (6, 8, 9.2, 9.3), 6275 (11.7, 11.8 as 5213 takes them over), 5149, 5847, 6543, 5949.
 #pragma once
 
 #include "base/addr.h"
@@ -46,6 +46,24 @@ enum {
 	MAG_MAX_HNPS = 16,     // of one session
 	MAG_MAX_SERVICE = 255, // octets of a service name (RFC 5149 3)
 	MAG_MAX_WHY = 128,     // of a refusal's text
+	MAG_MAX_AP = 64,       // of an access point's identifier
+};
+
+// An access point and the MAG behind it (RFC 5568: [AP-ID, AR-Info]).
+struct mag_peer_conf {
+	char ap[MAG_MAX_AP];
+	struct ip6_addr mag; // its proxy-CoA; ours: this MAG
+};
+
+// Fast handover: RFC 5949. Without peers it is off, and HIs are ignored.
+struct mag_fast_conf {
+	const struct mag_peer_conf *peers;
+	uint32_t n_peers;
+	uint32_t max_handovers;
+	ns_t forward;     // a forwarding state lives at most so long (FMIP-17)
+	ns_t hold_direct; // direct packets wait so long after the PBA for those by the previous MAG
+	ns_t settle;      // after the next MAG's PBA packets are still on their way to us
+	ns_t hold_uplink; // uplink waits so long for the PBA, then goes by the previous MAG
 };
 
 struct mag_lma_conf {
@@ -111,6 +129,7 @@ struct mag_conf {
 	ns_t probe_interval;    // between probes
 	unsigned probes;        // unanswered ones until it is gone
 	struct heartbeat_conf heartbeat;
+	struct mag_fast_conf fast;
 };
 
 enum mag_event_kind {
@@ -124,6 +143,7 @@ enum mag_event_kind {
 	MAG_BIND_FAILED, // the BIND just pulled found no room in the workers' tables
 	MAG_AUTHORISED,  // the answer to a MAG_ASK
 	MAG_PATH_MTU,    // what fits into the tunnel to an LMA changed (MAG-RA-08)
+	MAG_HAND_OVER,   // the access network or an operator: a node here is about to move
 	MAG_TICK,
 };
 
@@ -146,6 +166,12 @@ enum mag_verdict {
 	MAG_UNUSABLE,    // what was said makes no sense
 };
 
+enum mag_hand_over {
+	HAND_OVER_GO,      // HI with F: forward to the next MAG from its HAck on
+	HAND_OVER_PREPARE, // HI with U: the next MAG prepares buffers; GO follows
+	HAND_OVER_CANCEL,  // it stays
+};
+
 struct mag_event {
 	enum mag_event_kind kind;
 	union {
@@ -161,6 +187,8 @@ struct mag_event {
 			struct span nai; // empty: from the table, or <mac>@realm
 			// What the link layer knows for certain, 1..3; 0: nothing (MAG-HI-01..05).
 			uint8_t handoff_indicator;
+			struct ip6_addr
+				previous; // its MAG before (RFC 5949, reactive); zero: not known
 		} attach;
 		struct mag_link detach;
 		struct {
@@ -177,6 +205,7 @@ struct mag_event {
 		} bad;
 		struct {
 			struct mag_link link; // of the BIND
+			uint32_t handover;    // of a BIND of an expected node; else 0
 		} bind_failed;
 		struct {
 			uint64_t ticket; // of the MAG_ASK
@@ -190,6 +219,11 @@ struct mag_event {
 			struct ip6_addr lma;
 			uint16_t tunnel_mtu;
 		} path_mtu;
+		struct {
+			struct span mn_id;
+			enum mag_hand_over what;
+			struct ip6_addr to; // the next MAG; zero for CANCEL
+		} hand_over;
 	};
 };
 
@@ -200,7 +234,21 @@ enum mag_action_kind {
 	MAG_ADVERTISE, // a Router Advertisement to this node alone
 	MAG_PROBE,     // a Neighbour Solicitation to the node: is it there?
 	MAG_ASK,       // may it be served? MAG_AUTHORISED is the answer
+	MAG_HOLD,      // which packets of a handover wait
+	MAG_RELEASE,   // a handover is over: its queues end
 	MAG_NOTE,
+};
+
+// Packets of a handover's node, at its new MAG.
+enum mag_queue {
+	QUEUE_DETOUR, // downlink by the previous MAG
+	QUEUE_DIRECT, // downlink from the LMA
+	QUEUE_UPLINK,
+	MAG_N_QUEUES,
+};
+enum mag_queue_mode {
+	QUEUE_PASS, // what waits goes on in order, and what comes behind it
+	QUEUE_HOLD, // they wait
 };
 
 enum mag_note_kind {
@@ -233,7 +281,26 @@ struct mag_action {
 			struct ip6_addr lmaa;
 			bool local; // straight to other nodes here for which it holds too
 				    // (MAG-FW-04)
+			// RFC 5949. The number of the handover whose queues its packets pass; 0:
+			// none.
+			uint32_t handover;
+			bool expected; // the node is not here yet: link is zero, all wait
+			// At its new MAG packets for it come from there too; zero: none. With
+			// `detour` its own go there, not to lmaa.
+			struct ip6_addr previous;
+			bool detour;
+			// At its previous MAG: packets for it go there, its own come from there
+			// too and go to lmaa; zero: no.
+			struct ip6_addr next;
 		} bind;
+		struct {
+			uint32_t handover;
+			uint8_t modes[MAG_N_QUEUES]; // enum mag_queue_mode
+		} hold;
+		struct {
+			uint32_t handover; // the number may mean another one after this
+			bool drop;         // what waits is lost; else it goes on first, in order
+		} release;
 		struct {
 			struct ip6_prefix hnp;
 		} unbind;
@@ -335,6 +402,49 @@ struct mag_lma { // an LMA as a peer
 };
 bool mag_next_lma(const struct mag *, uint32_t *cursor, struct mag_lma *out);
 
+enum handover_state {
+	HO_NONE,
+	// At the previous MAG.
+	HO_ASKED,      // HI is out
+	HO_PREPARED,   // the next MAG keeps buffers ready
+	HO_FORWARDING, // packets go there
+	HO_SETTLING,   // the node is registered there: what is on its way still goes there
+	HO_ENDING,     // the last HI is out, nothing is forwarded any more
+	// At the new one.
+	HO_ASKING,     // the node is here, HI is out to where it was
+	HO_EXPECTED,   // the node is not here yet
+	HO_HERE,       // it is, and being registered
+	HO_REGISTERED, // direct packets wait for those by the previous MAG
+	HO_OVER,       // kept for a while: what came of it, and for HIs that come twice
+	HO_N_STATES,
+};
+
+enum handover_outcome {
+#define OUTCOME(ID, name, text) OUTCOME_##ID,
+#include "mob/handover_outcomes.def"
+#undef OUTCOME
+	N_OUTCOMES,
+};
+const char *handover_outcome_name(enum handover_outcome);
+const char *handover_outcome_text(enum handover_outcome);
+
+struct mag_handover {
+	uint32_t number; // as in bind, hold, release
+	struct span mn_id;
+	struct ip6_addr peer;
+	bool is_new;   // we are its new MAG
+	bool reactive; // it was here before anybody was asked
+	enum handover_state state;
+	enum handover_outcome outcome; // when it is over
+	uint8_t code;                  // of the last HAck
+	uint32_t n_hnps;
+	struct ip6_addr lmaa;
+	uint32_t ipv4_hoa, ipv4_lmaa; // kept, not served; 0: none
+	ns_t since, until;
+};
+// All there are, those that are over too, until they give way.
+bool mag_next_handover(const struct mag *, uint32_t *cursor, struct mag_handover *out);
+
 struct mag_totals {
 	uint32_t nodes, asking, pending, refused; // entries in these states
 	uint32_t refusals;                        // nodes without one that were refused
@@ -344,5 +454,7 @@ struct mag_totals {
 	uint64_t adverts, probes, asked;
 	uint64_t by_reason[MAG_N_REASONS]; // signs of nodes that were not served
 	uint64_t notes[MAG_N_NOTES];
+	uint64_t his, hi_retries, hacks; // sent
+	uint64_t outcomes[N_OUTCOMES];   // of handovers
 };
 const struct mag_totals *mag_totals(struct mag *);

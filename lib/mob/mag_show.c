@@ -132,3 +132,25 @@ const char *mag_reason_advice(enum mag_reason reason)
 
 	return reason < MAG_N_REASONS ? advices[reason] : "";
 }
+
+const char *handover_outcome_name(enum handover_outcome outcome)
+{
+	static const char *const names[N_OUTCOMES] = {
+#define OUTCOME(ID, name, text) #name,
+#include "mob/handover_outcomes.def"
+#undef OUTCOME
+	};
+
+	return outcome < N_OUTCOMES ? names[outcome] : "unknown";
+}
+
+const char *handover_outcome_text(enum handover_outcome outcome)
+{
+	static const char *const texts[N_OUTCOMES] = {
+#define OUTCOME(ID, name, text) text,
+#include "mob/handover_outcomes.def"
+#undef OUTCOME
+	};
+
+	return outcome < N_OUTCOMES ? texts[outcome] : "unknown";
+}

@@ -16,13 +16,27 @@ static bool seen(const struct mh_opts *opts, uint8_t type)
 	return false;
 }
 
+// FMIP-19: the code says which address it is, and so how long.
+static bool is_sound_lmaa(const struct opt_lmaa *o)
+{
+	return (o->code == LMAA_IPV6 && o->addr.n == 16) ||
+	       (o->code == LMAA_IPV4 && o->addr.n == 4);
+}
+
 // OPT-02, OPT-03: lengths up to 128, and a prefix that is not zero has a length.
 static bool is_sound(const struct mh_opt *opt)
 {
-	if (opt->type != OPT_HNP)
+	switch (opt->type) {
+	case OPT_HNP:
+		return opt->hnp.prefix_len <= 128 &&
+		       (opt->hnp.prefix_len > 0 || ip6_is_zero(opt->hnp.prefix));
+	case OPT_GRE_KEY: // RFC 5845 6.1: without a key, or with one
+		return opt->gre_key.key.n == 0 || opt->gre_key.key.n == 4;
+	case OPT_LMAA:
+		return is_sound_lmaa(&opt->lmaa);
+	default:
 		return true;
-	return opt->hnp.prefix_len <= 128 &&
-	       (opt->hnp.prefix_len > 0 || ip6_is_zero(opt->hnp.prefix));
+	}
 }
 
 static enum mh_err parse_option(const struct message_codec *message, uint8_t type, struct span body,

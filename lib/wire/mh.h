@@ -16,7 +16,8 @@
 // buffer; who keeps them longer than the buffer copies them. Parsing is total: any bytes yield a
 // value or an error.
 //
-// RFCs: 6275 6.1 (header, BU, BA, BE), 5213 8 (P flag, options 22..27), 4283 (MN-ID).
+// RFCs: 6275 6.1 (header, BU, BA, BE), 5213 8 (P flag, options 22..27), 4283 (MN-ID), 5949 6 (HI,
+// HAck and their options).
 #pragma once
 
 #include "base/cursor.h"
@@ -108,6 +109,23 @@ enum {
 };
 enum { HEARTBEAT_UNSOLICITED = 0x0002, HEARTBEAT_RESPONSE = 0x0001 }; // RFC 5847 3.3
 enum { BA_K = 0x80, BA_R = 0x40, BA_P = 0x20 };
+
+// RFC 5949 6.1. The bits of a HAck stand one further than those of a HI, which has S.
+enum { HI_S = 0x80, HI_U = 0x40, HI_P = 0x20, HI_F = 0x10 };
+enum { HACK_U = 0x80, HACK_P = 0x40, HACK_F = 0x20 };
+enum hi_code { HI_DEFAULT = 0, HI_FORWARDING_COMPLETE = 2, HI_ALL_CONTEXT = 3 };
+enum hack_code {
+	HACK_ACCEPTED = 0,
+	HACK_CONTEXT_ACCEPTED = 5,
+	HACK_ALL_CONTEXT = 6,
+	HACK_UNSPECIFIED = 128,
+	HACK_PROHIBITED = 129,
+	HACK_NO_RESOURCES = 130,
+	HACK_NO_CONTEXT = 131,
+	HACK_NO_FORWARDING = 132,
+};
+const char *hack_code_name(uint8_t code); // RFC name in lower case; "unassigned" for others
+enum { LMAA_IPV6 = 1, LMAA_IPV4 = 2 };    // RFC 5949 6.2.2, the option's code
 
 // RFC 6275 6.1.8, RFC 5213 8.9.
 enum pba_status {

@@ -143,3 +143,26 @@ const char *pba_status_name(uint8_t status)
 	}
 	return "unassigned";
 }
+
+const char *hack_code_name(uint8_t code)
+{
+	switch ((enum hack_code)code) {
+	case HACK_ACCEPTED:
+		return "accepted";
+	case HACK_CONTEXT_ACCEPTED:
+		return "context transfer accepted";
+	case HACK_ALL_CONTEXT:
+		return "all available context transferred";
+	case HACK_UNSPECIFIED:
+		return "not accepted, reason unspecified";
+	case HACK_PROHIBITED:
+		return "administratively prohibited";
+	case HACK_NO_RESOURCES:
+		return "insufficient resources";
+	case HACK_NO_CONTEXT:
+		return "requested context not available";
+	case HACK_NO_FORWARDING:
+		return "forwarding not available";
+	}
+	return "unassigned";
+}

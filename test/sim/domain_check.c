@@ -123,6 +123,10 @@ void check_said(struct domain *d, uint32_t mag, const struct mag_action *a)
 	case MAG_ADVERTISE:
 		check_advert(d, mag, a);
 		break;
+	case MAG_HOLD: // without fast handover
+	case MAG_RELEASE:
+		broke(&d->net, "packets wait for a handover that there is not");
+		break;
 	case MAG_PROBE:
 		break;
 	case MAG_NOTE:

@@ -324,6 +324,8 @@ static void follow_message(struct world *w, const struct lma_event *event)
 		break;
 	case MH_BRR:
 	case MH_BA:
+	case MH_HI:
+	case MH_HACK:
 		expect_note(w, LMA_NOTE_IGNORED_ROLE);
 		break;
 	case MH_HEARTBEAT:

@@ -55,8 +55,10 @@ static struct ip6_prefix hnp(uint8_t number)
 static int bind(uint8_t number, uint32_t peer, bool local)
 {
 	const struct fwd_tunnel t = {addr(COA), addr(lma_of[peer]), peer, 0};
-	const struct fwd_access place = {
-		.mac = {2, 0, 0, 0, 4, number}, .port = ACCESS, .local = local, .mtu = 1500};
+	const struct fwd_access place = {.mac = {2, 0, 0, 0, 4, number},
+					 .port = ACCESS,
+					 .flags = local ? FWD_LOCAL : 0,
+					 .mtu = 1500};
 
 	return tunnels_bind(&plane, hnp(number), &t, &place, (struct ip6_addr){0});
 }
@@ -132,12 +134,12 @@ static void MAG_FW_04_a_new_policy_of_a_bound_node_holds_at_once(void **state)
 {
 	(void)state;
 	assert_int_equal(bind(1, LMA3, false), 0);
-	assert_false(entry_of(1)->access.local);
+	assert_false(entry_of(1)->access.flags & FWD_LOCAL);
 	assert_int_equal(bind(1, LMA3, true), 0);
-	assert_true(entry_of(1)->access.local);
+	assert_true(entry_of(1)->access.flags & FWD_LOCAL);
 	assert_int_equal(plane.peers[LMA3].refs, 1);
 	assert_int_equal(bind(1, LMA3, false), 0);
-	assert_false(entry_of(1)->access.local);
+	assert_false(entry_of(1)->access.flags & FWD_LOCAL);
 	tunnels_unbind(&plane, hnp(1));
 	assert_int_equal(bcache_get(the_world.bcache, hnp(1)), BCACHE_NONE);
 }

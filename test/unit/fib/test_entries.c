@@ -11,7 +11,7 @@ static struct fwd_tunnel tunnel(const char *lmaa, const char *coa, uint32_t mag)
 
 static uint32_t hold(struct bench *b, struct fwd_tunnel t)
 {
-	int64_t i = entry_hold(b->fib, &t, NULL);
+	int64_t i = entry_hold(b->fib, &t, NULL, NULL);
 
 	assert_true(i >= BCACHE_FIRST); // never one of the cache's own words
 	return (uint32_t)i;
@@ -29,7 +29,7 @@ static void equal_tunnels_share_an_entry_and_others_do_not(void **state)
 	assert_true(lmaa != one && coa != one && mag != one);
 	assert_true(lmaa != coa && coa != mag && mag != lmaa);
 	const struct fwd_tunnel more = tunnel("2001:db8::3", "2001:db8:a::1", 1);
-	assert_int_equal(entry_hold(b->fib, &more, NULL), -ENOSPC);
+	assert_int_equal(entry_hold(b->fib, &more, NULL, NULL), -ENOSPC);
 	assert_int_equal(hold(b, tunnel("2001:db8::1", "2001:db8:a::1", 1)), one); // needs no room
 }
 
@@ -58,12 +58,12 @@ static void an_entry_is_not_used_again_while_a_worker_may_see_it(void **state)
 		held[i] = hold(b, tunnel("2001:db8::1", "2001:db8:a::1", i + 1));
 	const struct fwd_tunnel next = tunnel("2001:db8::1", "2001:db8:a::1", 100);
 	entry_release(b->fib, held[2]);
-	assert_int_equal(entry_hold(b->fib, &next, NULL), -ENOSPC);
+	assert_int_equal(entry_hold(b->fib, &next, NULL, NULL), -ENOSPC);
 	grace_poll(b->grace);
-	assert_int_equal(entry_hold(b->fib, &next, NULL), -ENOSPC);
+	assert_int_equal(entry_hold(b->fib, &next, NULL, NULL), -ENOSPC);
 	assert_int_equal(entry_get(b->fib, held[2])->peer_id, 3); // as the worker saw it
 	pass(b);
-	assert_int_equal(entry_hold(b->fib, &next, NULL), held[2]);
+	assert_int_equal(entry_hold(b->fib, &next, NULL, NULL), held[2]);
 	assert_int_equal(entry_get(b->fib, held[2])->peer_id, 100);
 	assert_int_equal(entry_refs(b->fib, held[2]), 1);
 }

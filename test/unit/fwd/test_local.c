@@ -147,7 +147,7 @@ static void MAG_FW_06_a_node_that_may_not_be_routed_to_is_reached_through_the_tu
 	assert_tunnelled(w, LMA1, back);
 	world_open(w, B);
 	assert_verdict(from_a(w, p), V_TX_LOCAL);
-	world_entry(w, A)->access.local = false;
+	world_entry(w, A)->access.flags = 0;
 	assert_verdict(from_a(w, p), V_TX_UPLINK);
 }
 
@@ -275,7 +275,7 @@ static void RFC_4443_nor_does_its_packet_to_another_prefix_of_its_own(void **sta
 
 	become_open_mag(w);
 	place = world_entry(w, A)->access;
-	int64_t other = entry_hold(w->fib, &t, &place); // another entry, one place
+	int64_t other = entry_hold(w->fib, &t, &place, NULL); // another entry, one place
 	assert_int_equal(bcache_set(w->bcache, second, (uint32_t)other), 0);
 	enum verdict v = from_a(w, packet(NODE_A, NODE_D, UDP, 10));
 	assert_int_equal(bcache_del(w->bcache, second), 0);
@@ -287,8 +287,8 @@ static void RFC_4443_nor_does_its_packet_to_another_prefix_of_its_own(void **sta
 static void MAG_FW_04_one_mac_address_on_two_links_is_two_nodes(void **state)
 {
 	static const struct fwd_access elsewhere[] = {
-		{.port = ACCESS, .local = true, .vlan = VLAN_B, .mtu = 1500},
-		{.port = CORE, .local = true, .mtu = 1500}};
+		{.port = ACCESS, .flags = FWD_LOCAL, .vlan = VLAN_B, .mtu = 1500},
+		{.port = CORE, .flags = FWD_LOCAL, .mtu = 1500}};
 	struct world *w = *state;
 	struct ip6_prefix hnp = ip6_prefix_of(addr(NODE_D), 64);
 	const struct fwd_tunnel t = {addr(COA), addr(LMA1), PEER_LMA1, 0};
@@ -298,7 +298,7 @@ static void MAG_FW_04_one_mac_address_on_two_links_is_two_nodes(void **state)
 	for (unsigned i = 0; i < 2; i++) {
 		struct fwd_access place = elsewhere[i];
 		memcpy(place.mac, mac_a, sizeof(place.mac));
-		int64_t other = entry_hold(w->fib, &t, &place);
+		int64_t other = entry_hold(w->fib, &t, &place, NULL);
 		assert_int_equal(bcache_set(w->bcache, hnp, (uint32_t)other), 0);
 		enum verdict v = from_a(w, p);
 		assert_int_equal(bcache_del(w->bcache, hnp), 0);

@@ -67,8 +67,8 @@ static int add_nodes(struct world *w)
 {
 	const struct fwd_tunnel t1 = {addr(LMAA), addr(COA1), MAG1, 0};
 	const struct fwd_tunnel t2 = {addr(LMAA), addr(COA2), MAG2, 0};
-	w->entries[0] = (uint32_t)entry_hold(w->fib, &t1, NULL);
-	w->entries[1] = (uint32_t)entry_hold(w->fib, &t2, NULL);
+	w->entries[0] = (uint32_t)entry_hold(w->fib, &t1, NULL, NULL);
+	w->entries[1] = (uint32_t)entry_hold(w->fib, &t2, NULL, NULL);
 	return bcache_set(w->bcache, prefix(MN1, 64), w->entries[0]) |
 	       bcache_set(w->bcache, prefix(MN2, 64), w->entries[1]) |
 	       bcache_set(w->bcache, prefix(MN3, 64), BCACHE_DETACHED) |
@@ -87,9 +87,9 @@ static int add_attached_nodes(struct world *w)
 	b.vlan = VLAN_B;
 	struct fwd_access e = b;
 	memcpy(e.mac, mac_e, sizeof(e.mac));
-	w->nodes[A] = (uint32_t)entry_hold(w->fib, &t1, &a);
-	w->nodes[B] = (uint32_t)entry_hold(w->fib, &t1, &b);
-	w->nodes[E] = (uint32_t)entry_hold(w->fib, &t2, &e);
+	w->nodes[A] = (uint32_t)entry_hold(w->fib, &t1, &a, NULL);
+	w->nodes[B] = (uint32_t)entry_hold(w->fib, &t1, &b, NULL);
+	w->nodes[E] = (uint32_t)entry_hold(w->fib, &t2, &e, NULL);
 	return bcache_set(w->bcache, prefix(NODE_A, 64), w->nodes[A]) |
 	       bcache_set(w->bcache, prefix(NODE_B, 64), w->nodes[B]) |
 	       bcache_set(w->bcache, prefix(NODE_E, 64), w->nodes[E]) |
@@ -138,7 +138,7 @@ struct fwd_entry *world_entry(struct world *w, int node)
 
 void world_open(struct world *w, int node)
 {
-	world_entry(w, node)->access.local = true;
+	world_entry(w, node)->access.flags = FWD_LOCAL;
 }
 
 int world_start(struct world *w)
@@ -169,7 +169,7 @@ int world_start(struct world *w)
 	for (int i = 0; i < N_NODES; i++) {
 		entry_set_nexthop(w->fib, w->nodes[i], w->nh_backbone);
 		entry_set_mtu(w->fib, w->nodes[i], 1500);
-		world_entry(w, i)->access.local = false;
+		world_entry(w, i)->access.flags = 0;
 		world_entry(w, i)->access.mtu = 1500;
 	}
 	const struct fwd_init init = {.bcache = w->bcache,

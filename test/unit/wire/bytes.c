@@ -129,6 +129,28 @@ static void assert_same_option(const struct mh_opt *a, const struct mh_opt *b)
 	case OPT_RESTART_COUNTER:
 		assert_true(a->restart_counter.count == b->restart_counter.count);
 		break;
+	case OPT_VENDOR:
+		assert_true(a->vendor.vendor == b->vendor.vendor);
+		assert_int_equal(a->vendor.subtype, b->vendor.subtype);
+		assert_same_span(a->vendor.data, b->vendor.data);
+		break;
+	case OPT_GRE_KEY:
+		assert_same_span(a->gre_key.key, b->gre_key.key);
+		break;
+	case OPT_IPV4_HOA:
+		assert_int_equal(a->ipv4_hoa.prefix_len_10, b->ipv4_hoa.prefix_len_10);
+		assert_true(a->ipv4_hoa.addr == b->ipv4_hoa.addr);
+		break;
+	case OPT_CONTEXT_REQUEST:
+		assert_same_span(a->context_request.wanted, b->context_request.wanted);
+		break;
+	case OPT_LMAA:
+		assert_int_equal(a->lmaa.code, b->lmaa.code);
+		assert_same_span(a->lmaa.addr, b->lmaa.addr);
+		break;
+	case OPT_LLA_IID:
+		assert_true(a->lla_iid.iid == b->lla_iid.iid);
+		break;
 	}
 }
 
@@ -152,6 +174,16 @@ void assert_same_message(const struct mh *a, const struct mh *b)
 	case MH_HEARTBEAT:
 		assert_int_equal(a->heartbeat.flags, b->heartbeat.flags);
 		assert_true(a->heartbeat.seq == b->heartbeat.seq);
+		break;
+	case MH_HI:
+		assert_int_equal(a->hi.seq, b->hi.seq);
+		assert_int_equal(a->hi.flags, b->hi.flags);
+		assert_int_equal(a->hi.code, b->hi.code);
+		break;
+	case MH_HACK:
+		assert_int_equal(a->hack.seq, b->hack.seq);
+		assert_int_equal(a->hack.flags, b->hack.flags);
+		assert_int_equal(a->hack.code, b->hack.code);
 		break;
 	case MH_BE:
 		assert_int_equal(a->be.status, b->be.status);
