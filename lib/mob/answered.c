@@ -108,7 +108,7 @@ static uint8_t read_hnps(const struct mh *mh, struct ip6_prefix out[BUL_MAX_HNPS
 	return n;
 }
 
-static void put_bind(struct mag *m, const struct bul_entry *e, struct ip6_prefix hnp)
+void bind_hnp(struct mag *m, const struct bul_entry *e, struct ip6_prefix hnp)
 {
 	struct mag_out *out = put_out(m, MAG_BIND);
 
@@ -118,9 +118,10 @@ static void put_bind(struct mag *m, const struct bul_entry *e, struct ip6_prefix
 	out->action.bind.link = e->link;
 	out->action.bind.lmaa = m->lmas[e->lma].addr;
 	out->action.bind.local = e->local;
+	fast_fill_bind(m, e, &out->action);
 }
 
-static void put_unbind(struct mag *m, struct ip6_prefix hnp)
+void unbind_hnp(struct mag *m, struct ip6_prefix hnp)
 {
 	struct mag_out *out = put_out(m, MAG_UNBIND);
 
@@ -137,8 +138,9 @@ void drop_hnps(struct mag *m, uint32_t i, bool tell)
 	if (was_bound && tell)
 		withdraw(m, i, e->hnps, e->n_hnps);
 	for (uint8_t k = 0; was_bound && k < e->n_hnps; k++)
-		put_unbind(m, e->hnps[k]);
+		unbind_hnp(m, e->hnps[k]);
 	e->advertised = false;
+	fast_gone(m, i);
 }
 
 // The LMA gives this prefix to another entry: its BIND replaces ours, so there is no UNBIND.
@@ -164,6 +166,7 @@ static void lose_hnp(struct mag *m, uint32_t i, struct ip6_prefix hnp, struct sp
 	}
 	// Another node's: ours has no session any more, and asks for one.
 	note_of(m, MAG_NOTE_LOST, i);
+	fast_gone(m, i);
 	lapse(m, i);
 	e->due_request = m->now.mono + initial_bindack_timeout;
 	bul_schedule(&m->bul, i);
@@ -186,12 +189,12 @@ static bool take_hnps(struct mag *m, uint32_t i, const struct ip6_prefix *hnps, 
 		uint32_t other = bul_find_hnp(&m->bul, hnps[k]);
 		if (other != BUL_NULL)
 			lose_hnp(m, other, hnps[k], bul_mn_id(e));
-		put_bind(m, e, hnps[k]);
+		bind_hnp(m, e, hnps[k]);
 	}
 	for (uint8_t k = 0; k < n_old; k++)
 		if (!has_hnp(hnps, n, old[k])) {
 			lost[n_lost++] = old[k];
-			put_unbind(m, old[k]);
+			unbind_hnp(m, old[k]);
 		}
 	bul_bind(&m->bul, i, hnps, n);
 	withdraw(m, i, lost, n_lost);
@@ -283,6 +286,7 @@ static void take_acceptance(struct mag *m, uint32_t i, const struct mh *mh)
 	if (tell)
 		e->due_refresh = m->now.mono;
 	e->accepted = m->now.mono;
+	fast_registered(m, i);
 	happen(m, i, EV_ACCEPTED);
 	// MAG-RA-09: after a first registration, and after the node came back; MAG-REG-15.
 	if (changed || request != REQUEST_REFRESH || e->forgotten ||

@@ -4,6 +4,8 @@
 // means answered.c's.
 #include "mob/mag_engine.h"
 
+static const ns_t wait_for_context = 100 * NS_MSEC; // RFC 5568 6.2.1.1: by then HI is repeated
+
 typedef void transition_fn(struct mag *, uint32_t entry);
 
 static void stay(struct mag *m, uint32_t i)
@@ -48,9 +50,18 @@ void lapse(struct mag *m, uint32_t i)
 void first(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
+	bool waits = fast_arrive(m, i); // it may bring its prefixes
 	enum bul_request request = e->n_hnps > 0 ? REQUEST_REATTACH : REQUEST_INITIAL;
 
 	set(m, i, BUL_REGISTERING);
+	if (waits) { // what its previous MAG knows makes a better request; but not for long
+		e->request = (uint8_t)request;
+		e->tries = 0;
+		e->waiting = e->wanted = false;
+		e->due_refresh = 0;
+		e->due_request = m->now.mono + wait_for_context;
+		return;
+	}
 	if (m->now.mono - e->heard <= m->conf.probe_after) {
 		send_request(m, i, request);
 		return;
@@ -72,21 +83,6 @@ static void arrive(struct mag *m, uint32_t i)
 	}
 	set(m, i, BUL_ASKING);
 	ask(m, i);
-}
-
-// MAG-REG-14, for a node that may have a binding elsewhere by now: the LMA would take a renewal of
-// ours for its return and end that one, until its MAG renews. So the sign of it must be as fresh as
-// an answer to a probe.
-bool is_surely_there(const struct mag *m, const struct bul_entry *e)
-{
-	return m->now.mono - e->heard <= m->conf.probe_interval;
-}
-
-void ask_first(struct mag *m, struct bul_entry *e)
-{
-	e->wanted = true;
-	e->due_request = 0;
-	e->due_probe = m->now.mono;
 }
 
 // To an LMA that restarted every binding is told as a renewal (HB-03).
@@ -193,6 +189,21 @@ static void leave(struct mag *m, uint32_t i)
 	e->due_probe = 0;
 	set(m, i, BUL_LEAVING);
 	send_request(m, i, REQUEST_DEREG); // MAG-REG-04, SEQ-31: one, not repeated
+}
+
+// FMIP-16: while its packets are sent on, the session is kept.
+static void depart(struct mag *m, uint32_t i)
+{
+	if (fast_keeps(m, i))
+		set(m, i, BUL_BOUND);
+	else
+		leave(m, i);
+}
+
+static void silent_served(struct mag *m, uint32_t i)
+{
+	note_of(m, MAG_NOTE_SILENT, i);
+	depart(m, i);
 }
 
 static void silent(struct mag *m, uint32_t i)
@@ -344,6 +355,13 @@ static void no_room(struct mag *m, uint32_t i)
 	e->due_request = m->now.mono + max_bindack_timeout; // others may have left by then
 }
 
+// Bound before the LMA was asked: by what its previous MAG knew.
+static void no_room_new(struct mag *m, uint32_t i)
+{
+	if (entry_of(m, i)->bound)
+		no_room(m, i);
+}
+
 static void denied(struct mag *m, uint32_t i)
 {
 	forget(m, i); // it was never served
@@ -403,7 +421,7 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 			     [EV_REPEAT] = repeat,
 			     [EV_REFRESH] = never,
 			     [EV_OVER] = never,
-			     [EV_NO_ROOM] = never,
+			     [EV_NO_ROOM] = no_room_new,
 			     [EV_PERMITTED] = stay,
 			     [EV_DENIED] = denied_served},
 	[BUL_BOUND] = {[EV_HEARD] = heard_bound,
@@ -411,8 +429,8 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 		       [EV_SOLICIT] = solicited,
 		       [EV_SEARCH] = searched,
 		       [EV_ATTACH] = ordered_bound,
-		       [EV_DETACH] = leave,
-		       [EV_SILENT] = silent,
+		       [EV_DETACH] = depart,
+		       [EV_SILENT] = silent_served,
 		       [EV_ACCEPTED] = never,
 		       [EV_REFUSED_BY_LMA] = never,
 		       [EV_MISMATCH] = never,
@@ -427,8 +445,8 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 			    [EV_SOLICIT] = solicited_refreshing,
 			    [EV_SEARCH] = reattach_refreshing,
 			    [EV_ATTACH] = ordered_refreshing,
-			    [EV_DETACH] = leave,
-			    [EV_SILENT] = silent,
+			    [EV_DETACH] = depart,
+			    [EV_SILENT] = silent_served,
 			    [EV_ACCEPTED] = granted,
 			    [EV_REFUSED_BY_LMA] = take_refusal,
 			    [EV_MISMATCH] = differs,

@@ -260,6 +260,8 @@ uint32_t appear(struct mag *m, struct mag_link link, struct span nai)
 	if ((link.mac[0] & 1) != 0 || memcmp(link.mac, no_mac, sizeof(no_mac)) == 0)
 		return BUL_NULL; // nobody's source address (MAG-REG-10)
 	if (nai.n == 0)
+		nai = fast_expected(m, link.mac); // FMIP-01: as its previous MAG calls it
+	if (nai.n == 0)
 		nai = identify(m, link.mac, own);
 	if (nai.n > BUL_MAX_MN_ID)
 		nai.n = 0;

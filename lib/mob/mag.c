@@ -46,6 +46,7 @@ static bool make_tables(struct mag *m, const struct mag_conf *c)
 	       map_init(&m->node_rows, c->n_nodes) == 0 &&
 	       map_init(&m->profile_rows, c->n_profiles) == 0 &&
 	       refusals_init(&m->refusals, m->key) == 0 &&
+	       fast_init(&m->fast, &c->fast, m->key, m->now.mono) == 0 &&
 	       bul_init(&m->bul, c->max_nodes, m->key, m->now.mono) == 0 && index_rows(m);
 }
 
@@ -60,11 +61,13 @@ struct mag *mag_new(const struct mag_conf *conf, uint64_t seed, struct instant n
 	m->rng.state = seed;
 	m->key = (struct siphash_key){rng_u64(&m->rng), rng_u64(&m->rng)};
 	m->seq = (uint16_t)rng_u64(&m->rng);
+	uint16_t hi_seq = (uint16_t)rng_u64(&m->rng);
 	m->now = now;
 	if (!make_tables(m, conf)) {
 		mag_free(m);
 		return NULL;
 	}
+	m->fast.seq = hi_seq;
 	lmas_begin(m);
 	return m;
 }
@@ -77,6 +80,7 @@ void mag_free(struct mag *m)
 	map_done(&m->node_rows);
 	map_done(&m->profile_rows);
 	refusals_done(&m->refusals);
+	fast_done(&m->fast);
 	free((void *)(uintptr_t)m->conf.nodes);
 	free((void *)(uintptr_t)m->conf.profiles);
 	free((void *)(uintptr_t)m->conf.interfaces);
@@ -209,7 +213,9 @@ static void hear(struct mag *m, const struct mag_event *event)
 						[HEARD_SEARCH] = EV_SEARCH};
 	uint32_t i = bul_find_link(&m->bul, event->heard.link);
 
-	if (i == BUL_NULL)
+	if (i != BUL_NULL)
+		fast_heard(m, i, event->heard.what);
+	else
 		i = appear(m, event->heard.link, (struct span){0});
 	if (i == BUL_NULL)
 		return;
@@ -244,7 +250,9 @@ static void attach(struct mag *m, const struct mag_event *event)
 		i = BUL_NULL;
 	}
 	pardon(m, event->attach.link, nai);
-	if (i == BUL_NULL)
+	if (i != BUL_NULL)
+		fast_heard(m, i, HEARD_SEARCH);
+	else
 		i = appear(m, event->attach.link, nai);
 	if (i == BUL_NULL)
 		return;
@@ -256,6 +264,8 @@ static void attach(struct mag *m, const struct mag_event *event)
 	refusals_forget(&m->refusals, e->link, bul_mn_id(e)); // if it has another name than asked
 	if (is_indicator(event->attach.handoff_indicator))
 		e->handoff = event->attach.handoff_indicator;
+	if (!ip6_is_zero(event->attach.previous))
+		fast_come_from(m, i, event->attach.previous);
 	happen(m, i, EV_ATTACH);
 }
 
@@ -281,13 +291,25 @@ static void lose_carrier(struct mag *m, uint16_t interface)
 	}
 }
 
+// FMIP-10: between MAGs that know each other.
+static void take_peer_message(struct mag *m, struct ip6_addr src, const struct mh *mh)
+{
+	if (!fast_is_peer(&m->fast, src) || ip6_equal(src, m->conf.coa))
+		note(m, MAG_NOTE_IGNORED_SOURCE);
+	else if (mh->type == MH_HI)
+		take_hi(m, src, mh);
+	else
+		take_hack(m, src, mh);
+}
+
 static void take_message(struct mag *m, const struct mag_event *event)
 {
 	const struct mh *mh = event->message.mh;
+	bool of_peer = mh->type == MH_HI || mh->type == MH_HACK;
 	uint32_t found = find_lma(m, event->message.src);
 	uint8_t lma = (uint8_t)found;
 
-	if (found == UINT32_MAX || !ip6_equal(event->message.dst, m->conf.coa)) {
+	if ((found == UINT32_MAX && !of_peer) || !ip6_equal(event->message.dst, m->conf.coa)) {
 		note(m, MAG_NOTE_IGNORED_SOURCE);
 		return;
 	}
@@ -304,9 +326,11 @@ static void take_message(struct mag *m, const struct mag_event *event)
 	case MH_BE:
 		take_binding_error(m, lma, mh);
 		break;
-	case MH_BU:
 	case MH_HI:
 	case MH_HACK:
+		take_peer_message(m, event->message.src, mh);
+		break;
+	case MH_BU:
 		note(m, MAG_NOTE_IGNORED_ROLE); // WIRE-14
 		break;
 	}
@@ -340,11 +364,13 @@ static void take_bad(struct mag *m, const struct mag_event *event)
 		answer_unknown_type(m, event->bad.src, event->bad.dst);
 }
 
-static void fail_bind(struct mag *m, struct mag_link link)
+static void fail_bind(struct mag *m, struct mag_link link, uint32_t handover)
 {
 	uint32_t i = bul_find_link(&m->bul, link);
 
-	if (i != BUL_NULL)
+	if (handover != 0)
+		fail_handover_bind(m, handover);
+	else if (i != BUL_NULL)
 		happen(m, i, EV_NO_ROOM);
 }
 
@@ -355,6 +381,13 @@ static void tick(struct mag *m)
 		if (i == WHEEL_NONE)
 			break;
 		on_timer(m, i);
+	}
+	for (unsigned n = 0; m->fast.timers != NULL && n < MAG_EXPIRIES_PER_INPUT && has_room(m);
+	     n++) {
+		uint32_t i = wheel_expire(m->fast.timers, m->now.mono);
+		if (i == WHEEL_NONE)
+			break;
+		on_handover_timer(m, i);
 	}
 	beat(m);
 }
@@ -391,7 +424,7 @@ void mag_input(struct mag *m, struct instant now, const struct mag_event *event)
 		take_bad(m, event);
 		break;
 	case MAG_BIND_FAILED:
-		fail_bind(m, event->bind_failed.link);
+		fail_bind(m, event->bind_failed.link, event->bind_failed.handover);
 		break;
 	case MAG_AUTHORISED:
 		take_authorisation(m, event);
@@ -400,6 +433,7 @@ void mag_input(struct mag *m, struct instant now, const struct mag_event *event)
 		take_path_mtu(m, event->path_mtu.lma, event->path_mtu.tunnel_mtu);
 		break;
 	case MAG_HAND_OVER:
+		take_order(m, event);
 		break;
 	case MAG_TICK:
 		tick(m);
@@ -411,6 +445,8 @@ ns_t mag_deadline(const struct mag *m)
 {
 	ns_t due = m->n_out > 0 ? m->now.mono : wheel_deadline(m->bul.timers);
 	ns_t beat = next_beat(m);
+	ns_t hand_over = m->fast.timers != NULL ? wheel_deadline(m->fast.timers) : due;
 
+	due = hand_over < due ? hand_over : due;
 	return beat < due ? beat : due;
 }

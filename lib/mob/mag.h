@@ -271,6 +271,32 @@ const char *mag_reason_name(enum mag_reason); // of its counter
 const char *mag_reason_text(enum mag_reason);
 const char *mag_reason_advice(enum mag_reason); // what an operator does about it
 
+enum handover_state {
+	HO_NONE,
+	// At the previous MAG.
+	HO_ASKED,      // HI is out
+	HO_PREPARED,   // the next MAG keeps buffers ready
+	HO_FORWARDING, // packets go there
+	HO_SETTLING,   // the node is registered there: what is on its way still goes there
+	HO_ENDING,     // the last HI is out, nothing is forwarded any more
+	// At the new one.
+	HO_ASKING,     // the node is here, HI is out to where it was
+	HO_EXPECTED,   // the node is not here yet
+	HO_HERE,       // it is, and being registered
+	HO_REGISTERED, // direct packets wait for those by the previous MAG
+	HO_OVER,       // kept for a while: what came of it, and for HIs that come twice
+	HO_N_STATES,
+};
+
+enum handover_outcome {
+#define OUTCOME(ID, name, text) OUTCOME_##ID,
+#include "mob/handover_outcomes.def"
+#undef OUTCOME
+	N_OUTCOMES,
+};
+const char *handover_outcome_name(enum handover_outcome);
+const char *handover_outcome_text(enum handover_outcome);
+
 // Everything in an action stays valid until the next mag_input.
 struct mag_action {
 	enum mag_action_kind kind;
@@ -334,8 +360,10 @@ struct mag_action {
 			struct span mn_id;    // empty if it concerns none
 			struct ip6_addr lma;  // zero if it concerns none
 			uint8_t status;
-			enum mag_reason reason; // of NOT_SERVED
-			struct span why;        // what the one who was asked said
+			enum mag_reason reason;        // of NOT_SERVED
+			enum handover_outcome outcome; // of HANDED_OVER, HANDOVER_FAILED; lma is
+						       // the other MAG, status the HAck's code
+			struct span why;               // what the one who was asked said
 		} note;
 	};
 };
@@ -401,32 +429,6 @@ struct mag_lma { // an LMA as a peer
 	uint16_t tunnel_mtu;
 };
 bool mag_next_lma(const struct mag *, uint32_t *cursor, struct mag_lma *out);
-
-enum handover_state {
-	HO_NONE,
-	// At the previous MAG.
-	HO_ASKED,      // HI is out
-	HO_PREPARED,   // the next MAG keeps buffers ready
-	HO_FORWARDING, // packets go there
-	HO_SETTLING,   // the node is registered there: what is on its way still goes there
-	HO_ENDING,     // the last HI is out, nothing is forwarded any more
-	// At the new one.
-	HO_ASKING,     // the node is here, HI is out to where it was
-	HO_EXPECTED,   // the node is not here yet
-	HO_HERE,       // it is, and being registered
-	HO_REGISTERED, // direct packets wait for those by the previous MAG
-	HO_OVER,       // kept for a while: what came of it, and for HIs that come twice
-	HO_N_STATES,
-};
-
-enum handover_outcome {
-#define OUTCOME(ID, name, text) OUTCOME_##ID,
-#include "mob/handover_outcomes.def"
-#undef OUTCOME
-	N_OUTCOMES,
-};
-const char *handover_outcome_name(enum handover_outcome);
-const char *handover_outcome_text(enum handover_outcome);
 
 struct mag_handover {
 	uint32_t number; // as in bind, hold, release

@@ -3,6 +3,7 @@
 
 #include "base/rng.h"
 #include "mob/bul.h"
+#include "mob/pfmip.h"
 #include "mob/refusals.h"
 
 enum {
@@ -10,7 +11,7 @@ enum {
 	// One event of one entry: every prefix goes, every one comes and is withdrawn and lost
 	// elsewhere, two RAs, two messages, notes.
 	MAG_ACTIONS_PER_EVENT = 4 * BUL_MAX_HNPS + 8,
-	MAG_MESSAGES_PER_EVENT = 2,
+	MAG_MESSAGES_PER_EVENT = 4, // a handover that makes place for another one
 	// The largest input is a tick. As much again is kept for BINDs that fail: they must be
 	// undone, however much is waiting.
 	MAG_ACTIONS_OF_INPUT = (MAG_EXPIRIES_PER_INPUT + 4) * MAG_ACTIONS_PER_EVENT,
@@ -38,7 +39,7 @@ struct mag_out {
 struct mag_message {
 	struct mh mh;
 	uint8_t mn_id[BUL_MAX_MN_ID], service[MAG_MAX_SERVICE];
-	uint8_t mac[6];
+	uint8_t mac[6], lmaa[16], wanted[6];
 };
 
 struct lma_peer {
@@ -56,6 +57,7 @@ struct mag {
 	struct map node_rows;    // MAC to row of conf.nodes
 	struct map profile_rows; // match to row of conf.profiles
 	struct refusals refusals;
+	struct fast fast;
 	struct lma_peer lmas[MAG_MAX_LMAS]; // conf.n_lmas of them
 	uint32_t serial;                    // of tickets
 	uint16_t seq;        // of PBUs with timestamps: one for the whole MAG (MAG-REG-12)
@@ -121,8 +123,6 @@ void happen(struct mag *, uint32_t entry, enum bul_event);
 // A node is there that was not: an entry, or a note of why not. BUL_NULL: none.
 // It has no session, and nothing is known of one: REFUSED, until something makes it ask again.
 void lapse(struct mag *, uint32_t entry);
-bool is_surely_there(const struct mag *, const struct bul_entry *);
-void ask_first(struct mag *, struct bul_entry *); // its answer lets the request go
 void forget(struct mag *, uint32_t entry);        // its prefixes go, and the entry
 
 void first(struct mag *, uint32_t entry); // the registration begins
@@ -148,6 +148,8 @@ void bar(struct mag *, uint32_t entry, enum mag_reason);
 
 // ---- presence.c
 
+bool is_surely_there(const struct mag *, const struct bul_entry *);
+void ask_first(struct mag *, struct bul_entry *); // its answer lets the request go
 void on_timer(struct mag *, uint32_t entry);
 
 // ---- authorise.c
@@ -181,6 +183,9 @@ void take_pba(struct mag *, uint8_t lma, const struct mh *);
 void take_brr(struct mag *, uint8_t lma, const struct mh *); // MAG-REG-20
 // What the LMA's refusal of this status means for the entry.
 void take_refusal(struct mag *, uint32_t entry);
+// It holds for this prefix from now on.
+void bind_hnp(struct mag *, const struct bul_entry *, struct ip6_prefix);
+void unbind_hnp(struct mag *, struct ip6_prefix);
 // Its prefixes leave the workers; the node is told, or not.
 void drop_hnps(struct mag *, uint32_t entry, bool tell);
 

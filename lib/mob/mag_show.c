@@ -133,6 +133,33 @@ const char *mag_reason_advice(enum mag_reason reason)
 	return reason < MAG_N_REASONS ? advices[reason] : "";
 }
 
+bool mag_next_handover(const struct mag *m, uint32_t *cursor, struct mag_handover *out)
+{
+	while (m->fast.timers != NULL && *cursor < m->fast.conf.max_handovers) {
+		const struct handover *h = &m->fast.v[(*cursor)++];
+		if (h->mn_len == 0)
+			continue;
+		*out = (struct mag_handover){
+			.number = *cursor,
+			.mn_id = handover_mn_id(h),
+			.peer = h->peer,
+			.is_new = h->is_new,
+			.reactive = h->reactive,
+			.state = h->state,
+			.outcome = h->state == HO_OVER ? h->outcome : OUTCOME_NONE,
+			.code = h->code,
+			.n_hnps = h->context.n_hnps,
+			.lmaa = h->context.lmaa,
+			.ipv4_hoa = h->context.ipv4_hoa,
+			.ipv4_lmaa = h->context.ipv4_lmaa,
+			.since = h->since,
+			.until = h->due_over,
+		};
+		return true;
+	}
+	return false;
+}
+
 const char *handover_outcome_name(enum handover_outcome outcome)
 {
 	static const char *const names[N_OUTCOMES] = {

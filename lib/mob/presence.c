@@ -3,6 +3,21 @@
 // Decides in which order what is due is done, one at a time; what follows is attach.c's.
 #include "mob/mag_engine.h"
 
+// MAG-REG-14, for a node that may have a binding elsewhere by now: the LMA would take a renewal of
+// ours for its return and end that one, until its MAG renews. So the sign of it must be as fresh as
+// an answer to a probe.
+bool is_surely_there(const struct mag *m, const struct bul_entry *e)
+{
+	return m->now.mono - e->heard <= m->conf.probe_interval;
+}
+
+void ask_first(struct mag *m, struct bul_entry *e)
+{
+	e->wanted = true;
+	e->due_request = 0;
+	e->due_probe = m->now.mono;
+}
+
 // MAG-DET-01: a node that was not heard for a while is asked, and when it does not answer it is
 // gone. One whose link has just come up is not given up before that while is over: it cannot answer
 // yet if it still looks for duplicates of its address.
