@@ -90,9 +90,23 @@ static unsigned take_inbox(struct worker *w)
 	return n;
 }
 
+static unsigned take_orders(struct worker *w)
+{
+	void *words[FWD_BURST];
+	uint64_t orders[FWD_BURST];
+	unsigned n = rte_ring_dequeue_burst(w->orders, words, FWD_BURST, NULL);
+
+	for (unsigned i = 0; i < n; i++)
+		orders[i] = (uint64_t)(uintptr_t)words[i];
+	if (n > 0)
+		fwd_take_orders(w->fwd, orders, n);
+	return n;
+}
+
 static unsigned take_input(struct worker *w, ns_t now)
 {
 	struct rte_mbuf *pkts[FWD_BURST];
+	unsigned ordered = w->orders != NULL ? take_orders(w) : 0;
 	unsigned total = fwd_turn(w->fwd, now);
 
 	for (unsigned i = 0; i < w->n_rx; i++) {
@@ -106,7 +120,7 @@ static unsigned take_input(struct worker *w, ns_t now)
 	unsigned n = rte_ring_dequeue_burst(w->inject, (void **)pkts, FWD_BURST, NULL);
 	if (n > 0)
 		fwd_originate(w->fwd, pkts, (uint16_t)n, now);
-	total += n + take_inbox(w);
+	total += n + ordered + take_inbox(w);
 	send_all(w);
 	return total;
 }
@@ -143,7 +157,8 @@ int worker_run(void *arg)
 			continue;
 		}
 		telem_count(&w->telem->idle_polls, 1);
-		if (w->idle_sleep_us > 0 && ++idle > w->idle_polls && fwd_due(w->fwd) == 0)
+		if (w->idle_sleep_us > 0 && ++idle > w->idle_polls && fwd_due(w->fwd) == 0 &&
+		    !fwd_is_draining(w->fwd))
 			rest(w);
 	}
 	while (take_input(w, now_ns()) > 0 && fwd_due(w->fwd) > 0)

@@ -40,6 +40,7 @@ struct worker {
 	struct worker_txq tx[PORT_MAX];
 	struct rte_ring *inject; // control to worker: packets of our own
 	struct rte_ring *inbox;  // other workers to this one: packets for its TX queues
+	struct rte_ring *orders; // control to worker: words of hold.h; NULL: none come
 	struct telem_worker *telem;
 	uint32_t idle_polls, idle_sleep_us;
 	// Control writes, the worker reads once a turn.

@@ -61,8 +61,13 @@ static void admit(struct fwd *f, struct pkt *p, uint32_t value, struct undecided
 	if (value < BCACHE_FIRST)
 		return fwd_drop(f, p->m, V_DROP_DETACHED);
 	const struct fwd_entry *e = entry_get(f->fib, value);
+	bool moves = unlikely((e->access.flags & FWD_HANDOVER) != 0);
+	if (moves && (e->access.flags & FWD_EXPECTED) != 0)
+		return fwd_await(f, p, e);
 	if (!is_in_place(&e->access, p)) // MAG-FW-01
 		return fwd_drop(f, p->m, V_DROP_SPOOF);
+	if (moves && !is_released(p) && fwd_hold(f, p, e, FWD_UPLINK))
+		return;
 	strip(p);
 	struct ip6_hdr_bytes *h = ip6_of(p->m);
 	if (fwd_is_tunnel_end(f, &h->dst))

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "fib/entry.h"
 
@@ -43,6 +44,8 @@ struct fwd;
 
 // Worker, once a turn before it takes packets. n words of the ring.
 void fwd_take_orders(struct fwd *, const uint64_t *words, unsigned n);
+// Worker. Something waits for nothing but its time.
+bool fwd_is_draining(const struct fwd *);
 // Control. Orders that this worker has carried out, ever; acquire: what it reported before is seen.
 uint32_t fwd_orders_done(const struct fwd *);
 // Control. Of hold < max_holds.

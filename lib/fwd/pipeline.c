@@ -32,7 +32,8 @@ int fwd_new(const struct fwd_init *init, const struct fwd_conf *conf, struct fwd
 	f->fragment_key = init->fragment_key;
 	for (unsigned i = 0; i < FRAGMENT_IDS; i++)
 		f->fragment_ids[i] = (uint32_t)rng_u64(&rng);
-	if (reassembly_init(&f->reassembly, init->socket) != 0) {
+	if (reassembly_init(&f->reassembly, init->socket) != 0 ||
+	    holds_init(&f->holds, init->max_holds, init->socket) != 0) {
 		fwd_free(f);
 		return -ENOMEM;
 	}
@@ -50,6 +51,7 @@ void fwd_free(struct fwd *f)
 	for (uint16_t i = 0; i < f->n_errors; i++)
 		rte_pktmbuf_free(f->errors[i].m);
 	reassembly_done(&f->reassembly);
+	holds_done(&f->holds);
 	rte_free(f);
 }
 
@@ -175,7 +177,12 @@ unsigned fwd_turn(struct fwd *f, ns_t now)
 	unsigned more = fwd_take_handed_over(f);
 	if (more > 0)
 		run_stages(f);
-	return n + more;
+	unsigned held = f->holds.n_active > 0 ? fwd_go_on(f) : 0;
+	if (held > 0) {
+		fwd_deliver_held(f);
+		run_stages(f);
+	}
+	return n + more + held;
 }
 
 struct fwd_out *fwd_out(struct fwd *f, uint16_t port)
@@ -203,12 +210,14 @@ void fwd_sent(struct fwd *f, uint16_t port, uint16_t taken, enum verdict lost)
 
 unsigned fwd_held(const struct fwd *f)
 {
-	return fwd_due(f) + f->reassembly.tunnel.held + f->reassembly.signalling.held;
+	return fwd_due(f) + f->reassembly.tunnel.held + f->reassembly.signalling.held +
+	       f->holds.n_held;
 }
 
 void fwd_stop(struct fwd *f)
 {
 	fwd_drop_fragments(f);
+	fwd_drop_held(f);
 }
 
 unsigned fwd_due(const struct fwd *f)

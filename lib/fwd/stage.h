@@ -41,9 +41,44 @@ struct pkt {
 	uint8_t limit;      // the tunnel encapsulation limit that it carries; 0: none
 };
 
+// In `punt` of a packet in the access or tunnel lane: it has waited, and passes the queues.
+enum { PKT_RELEASED = 255 };
+
+static inline bool is_released(const struct pkt *p)
+{
+	return p->punt == PKT_RELEASED;
+}
+
 struct lane {
 	uint16_t n;
 	struct pkt p[FWD_BURST];
+};
+
+struct hold_queue {
+	struct rte_mbuf *head, *tail;
+	uint32_t n;
+	uint8_t mode; // enum fwd_mode
+	bool draining;
+	uint64_t arrived; // since `first`
+	ns_t first, last;
+	ns_t go_at; // the next one goes
+};
+
+struct hold {
+	uint32_t serial;
+	bool closed, active;
+	uint64_t bytes;
+	struct hold_queue q[FWD_N_QUEUES];
+};
+
+struct holds {
+	uint32_t max, n_active, n_held, n_draining;
+	struct hold *v;
+	uint32_t *active; // numbers of those in which something waits
+	uint64_t bytes;
+	struct fwd_held_state *states;   // written here, control reads
+	_Atomic uint64_t reported_bytes; // the same
+	_Atomic uint32_t orders_done;    // the same
 };
 
 struct fwd {
@@ -70,6 +105,7 @@ struct fwd {
 	struct siphash_key fragment_key; // the same on all workers
 	uint32_t fragment_ids[FRAGMENT_IDS];
 	struct reassembly reassembly;
+	struct holds holds;
 	struct fwd_out out[FWD_MAX_PORTS];
 };
 
@@ -100,14 +136,15 @@ static inline bool is_own(const struct pkt *p)
 
 // ---- The stages, in order.
 void fwd_classify(struct fwd *, uint16_t port, struct rte_mbuf **pkts, uint16_t n);
-void fwd_reassemble(struct fwd *);  // fragments → tunnel, punt
-void fwd_decap(struct fwd *);       // LMA: tunnel → route
-void fwd_access(struct fwd *);      // MAG: access → output
-void fwd_deliver(struct fwd *);     // MAG: tunnel → output
-void fwd_deliver_own(struct fwd *); // MAG: route → output, what is for a node here
-void fwd_route(struct fwd *);       // route → enter, output
-void fwd_encap(struct fwd *);       // LMA: enter → output
-void fwd_to_control(struct fwd *);  // punt → ring
+void fwd_reassemble(struct fwd *);   // fragments → tunnel, punt
+void fwd_decap(struct fwd *);        // LMA: tunnel → route
+void fwd_access(struct fwd *);       // MAG: access → output
+void fwd_deliver(struct fwd *);      // MAG: tunnel → output
+void fwd_deliver_held(struct fwd *); // MAG: tunnel → output, what had waited there
+void fwd_deliver_own(struct fwd *);  // MAG: route → output, what is for a node here
+void fwd_route(struct fwd *);        // route → enter, output
+void fwd_encap(struct fwd *);        // LMA: enter → output
+void fwd_to_control(struct fwd *);   // punt → ring
 
 // ---- Ends of a packet.
 
@@ -153,6 +190,18 @@ uint16_t fwd_find_limit(struct span packet);
 void fwd_write_limit(uint8_t header[OPTIONS_HDR], uint8_t next, uint8_t limit);
 // LMA-FW-05: our own tunnel address, or a peer's.
 bool fwd_is_tunnel_end(const struct fwd *, const struct ip6_addr *);
+
+// ---- Fast handover (hold.h).
+
+int holds_init(struct holds *, uint32_t max, int socket); // 0, -ENOMEM
+void holds_done(struct holds *);
+// True: it waits, or was dropped by name. False: it goes on now.
+bool fwd_hold(struct fwd *, const struct pkt *, const struct fwd_entry *, enum fwd_queue);
+// A frame of a node that is expected: it waits, and control is told.
+void fwd_await(struct fwd *, struct pkt *, const struct fwd_entry *);
+// What may go on by now, into the tunnel and access lanes; how much.
+unsigned fwd_go_on(struct fwd *);
+void fwd_drop_held(struct fwd *);
 
 // ---- Fragments.
 

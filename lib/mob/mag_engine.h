@@ -123,7 +123,7 @@ void happen(struct mag *, uint32_t entry, enum bul_event);
 // A node is there that was not: an entry, or a note of why not. BUL_NULL: none.
 // It has no session, and nothing is known of one: REFUSED, until something makes it ask again.
 void lapse(struct mag *, uint32_t entry);
-void forget(struct mag *, uint32_t entry);        // its prefixes go, and the entry
+void forget(struct mag *, uint32_t entry); // its prefixes go, and the entry
 
 void first(struct mag *, uint32_t entry); // the registration begins
 
