@@ -290,6 +290,7 @@ static int start_worker(struct plane *p, struct worker *w)
 				.fragments = p->fragments,
 				.n_workers = p->n_workers,
 				.fragment_key = p->fragment_key,
+				.max_holds = p->is.max_holds,
 				.seed = plane_seed(),
 				.socket = SOCKET_ID_ANY};
 
@@ -303,6 +304,13 @@ static int start_worker(struct plane *p, struct worker *w)
 	w->inbox = rte_ring_create(name, WORKER_RING, SOCKET_ID_ANY, RING_F_SC_DEQ);
 	snprintf(name, sizeof(name), "fragments%u", w->number);
 	p->fragments[w->number] = rte_ring_create(name, WORKER_RING, SOCKET_ID_ANY, RING_F_SC_DEQ);
+	if (p->is.max_holds > 0) {
+		snprintf(name, sizeof(name), "orders%u", w->number);
+		w->orders = rte_ring_create(name, WORKER_RING, SOCKET_ID_ANY,
+					    RING_F_SC_DEQ | RING_F_SP_ENQ);
+		if (w->orders == NULL)
+			return -ENOMEM;
+	}
 	if (w->inject == NULL || w->inbox == NULL || p->fragments[w->number] == NULL)
 		return -ENOMEM;
 	return fwd_new(&init, p->fwd_conf, &w->fwd);

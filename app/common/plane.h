@@ -60,6 +60,7 @@ struct plane_conf {
 	struct fwd_conf fwd; // the program's part; ports and pools are filled in here
 	uint64_t max_bindings;
 	uint32_t max_entries, max_peers;
+	uint32_t max_holds;   // of fast handovers, at each worker; 0: none
 	uint16_t tunnel_mtu;  // path MTU to a peer until it is learnt
 	struct ip6_addr peer; // the way there is kept known from the start on; zero: none is needed
 };

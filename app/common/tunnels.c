@@ -48,11 +48,14 @@ static void release_peers(struct plane *p, const struct fwd_tunnel *t)
 
 static void release_entry(struct plane *p, uint32_t value)
 {
-	if (value < BCACHE_FIRST)
-		return;
-	const struct fwd_tunnel tunnel = entry_get(p->fib, value)->tunnel;
-	release_peers(p, &tunnel);
-	entry_release(p->fib, value);
+	while (value >= BCACHE_FIRST) { // its own, and that of the tunnel to the next MAG
+		const struct fwd_entry *e = entry_get(p->fib, value);
+		const struct fwd_tunnel tunnel = e->tunnel;
+		uint32_t next = e->handover.next;
+		release_peers(p, &tunnel);
+		entry_release(p->fib, value);
+		value = next;
+	}
 }
 
 // What the prefix had in the cache is there no more: its entry, or the one that it was left with.
@@ -84,14 +87,14 @@ void tunnels_resolve(struct plane *p)
 }
 
 // One more reference to the tunnel's entry: its index, or -errno.
-static int64_t hold_entry(struct plane *p, const struct fwd_tunnel *tunnel,
-			  const struct fwd_access *access, struct ip6_addr also)
+static int64_t hold_entry(struct plane *p, const struct tunnel_way *way)
 {
-	int rc = hold_peers(p, tunnel, also);
+	const struct fwd_tunnel *tunnel = &way->tunnel;
+	int rc = hold_peers(p, tunnel, way->also);
 
 	if (rc != 0)
 		return rc;
-	int64_t index = entry_hold(p->fib, tunnel, access, NULL);
+	int64_t index = entry_hold(p->fib, tunnel, &way->access, &way->handover);
 	if (index < 0) {
 		release_peers(p, tunnel);
 	} else if (entry_refs(p->fib, (uint32_t)index) == 1) {
@@ -103,15 +106,34 @@ static int64_t hold_entry(struct plane *p, const struct fwd_tunnel *tunnel,
 
 int tunnels_keep(struct plane *p, const struct fwd_tunnel *tunnel)
 {
-	int64_t index = hold_entry(p, tunnel, NULL, (struct ip6_addr){0});
+	int64_t index = hold_entry(p, &(struct tunnel_way){.tunnel = *tunnel});
 
 	return index < 0 ? (int)index : 0;
 }
 
-int tunnels_bind(struct plane *p, struct ip6_prefix hnp, const struct fwd_tunnel *tunnel,
-		 const struct fwd_access *access, struct ip6_addr also)
+// The entry, and the one of the tunnel to the next MAG that it names.
+static int64_t hold_way(struct plane *p, const struct tunnel_way *way)
 {
-	int64_t index = hold_entry(p, tunnel, access, also);
+	struct tunnel_way full = *way;
+	int64_t next = 0;
+
+	if (way->next_peer != 0) {
+		const struct tunnel_way to_next = {
+			.tunnel = {way->tunnel.local, way->next, way->next_peer, 0}};
+		next = hold_entry(p, &to_next);
+		if (next < 0)
+			return next;
+		full.handover.next = (uint32_t)next;
+	}
+	int64_t index = hold_entry(p, &full);
+	if (index < 0)
+		release_entry(p, (uint32_t)next);
+	return index;
+}
+
+int tunnels_bind(struct plane *p, struct ip6_prefix hnp, const struct tunnel_way *way)
+{
+	int64_t index = hold_way(p, way);
 
 	if (index < 0)
 		return (int)index;

@@ -6,11 +6,19 @@
 
 #include "app/common/plane.h"
 
+// Where a binding's packets go and come from.
+struct tunnel_way {
+	struct fwd_tunnel tunnel;     // its peer is 1..max_peers
+	struct ip6_addr also;         // the address of tunnel.also, if there is one
+	struct fwd_access access;     // at a MAG
+	struct fwd_handover handover; // at a MAG; its `next` is filled in here
+	struct ip6_addr next;         // the next MAG, whose number is next_peer; zero: none
+	uint32_t next_peer;
+};
+
 // Packets for hnp go this way from now on, and are taken from there only; replaces what was there
-// in one store. tunnel->peer is 1..max_peers; `also` is the address of tunnel->also, if there is
-// one. 0 or -errno, and then what was there is there still.
-int tunnels_bind(struct plane *, struct ip6_prefix hnp, const struct fwd_tunnel *,
-		 const struct fwd_access *, struct ip6_addr also);
+// in one store. 0 or -errno, and then what was there is there still.
+int tunnels_bind(struct plane *, struct ip6_prefix hnp, const struct tunnel_way *);
 // A tunnel that is there without bindings, and stays (LMA-FW-10). 0 or -errno.
 int tunnels_keep(struct plane *, const struct fwd_tunnel *);
 void tunnels_unbind(struct plane *, struct ip6_prefix hnp);

@@ -81,6 +81,15 @@ static const struct column radius[] = {
 	{"unusable", "UNUSABLE", COLUMN_COUNT, 2},   {.key = NULL},
 };
 
+static const struct column handovers[] = {
+	{"mn_id", "MOBILE NODE", COLUMN_TEXT, 0},  {"role", "WE ARE ITS", COLUMN_TEXT, 0},
+	{"peer", "OTHER MAG", COLUMN_TEXT, 0},     {"mode", "MODE", COLUMN_TEXT, 3},
+	{"state", "STATE", COLUMN_TEXT, 0},        {"outcome", "WHAT CAME OF IT", COLUMN_TEXT, 1},
+	{"code", "LAST HACK", COLUMN_TEXT, 5},     {"packets", "WAITING", COLUMN_COUNT, 0},
+	{"bytes", "IN BYTES", COLUMN_COUNT, 6},    {"age_s", "AGE", COLUMN_DURATION, 2},
+	{"left_s", "ENDS IN", COLUMN_DURATION, 4}, {.key = NULL},
+};
+
 static const struct column interfaces[] = {
 	{"name", "INTERFACE", COLUMN_TEXT, 0},   {"port", "PORT", COLUMN_TEXT, 0},
 	{"vlan", "VLAN", COLUMN_COUNT, 4},       {"role", "ROLE", COLUMN_TEXT, 0},
@@ -164,6 +173,10 @@ const struct command commands[] = {
 	 .help = "which peer answers, and whether it lost its sessions",
 	 .columns = heartbeats,
 	 .empty = "no peer has been heard of"},
+	{.words = "show handovers",
+	 .help = "MAG: fast handovers, and what came of the last ones",
+	 .columns = handovers,
+	 .empty = "no fast handover is under way, and none was; see fast_handover.peers"},
 	{.words = "show radius",
 	 .help = "MAG: RADIUS servers, do they answer",
 	 .columns = radius,
@@ -192,9 +205,13 @@ const struct command commands[] = {
 	 .empty = "",
 	 .single = true},
 	{.words = "mag attach",
-	 .help = "MAG: MAC [nai NAI] [interface NAME] [handoff new|interfaces|mags]: a mobile node "
-		 "is "
-		 "there",
+	 .help = "MAG: MAC [nai NAI] [interface NAME] [from AP-ID] [handoff "
+		 "new|interfaces|mags]: a mobile node is there",
+	 .columns = done,
+	 .empty = "",
+	 .order = true},
+	{.words = "mag handover",
+	 .help = "MAG: MN --to AP-ID [prepare], or MN cancel: it is about to move",
 	 .columns = done,
 	 .empty = "",
 	 .order = true},

@@ -98,6 +98,14 @@ static int ask(const char *path, const char *request, struct answer *a)
 	return result == CLIENT_UNREACHABLE ? EXIT_NOBODY : EXIT_REFUSED;
 }
 
+// "mag handover MN --to AP-ID": a word of the command and no option of ours.
+static void unveil_words(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--to") == 0 || strcmp(argv[i], "--from") == 0)
+			argv[i] += 2;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"socket", required_argument, NULL, 's'},
@@ -113,6 +121,7 @@ int main(int argc, char **argv)
 	if (path == NULL || path[0] == '\0')
 		path = access(LMA_SOCKET, F_OK) != 0 && access(MAG_SOCKET, F_OK) == 0 ? MAG_SOCKET
 										      : LMA_SOCKET;
+	unveil_words(argc, argv);
 	while ((option = getopt_long(argc, argv, "s:jah", options, NULL)) != -1) {
 		switch (option) {
 		case 's':

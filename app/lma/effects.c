@@ -10,14 +10,15 @@
 
 static int bind(struct anchor *a, const struct lma_action *action)
 {
-	const struct fwd_tunnel tunnel = {
-		.local = action->bind.lmaa,
-		.remote = action->bind.coa,
-		.peer = action->bind.mag,
-		.also = action->bind.also,
+	const struct tunnel_way way = {
+		.tunnel = {.local = action->bind.lmaa,
+			   .remote = action->bind.coa,
+			   .peer = action->bind.mag,
+			   .also = action->bind.also},
+		.also = action->bind.also_coa,
 	};
 
-	return tunnels_bind(&a->plane, action->bind.hnp, &tunnel, NULL, action->bind.also_coa);
+	return tunnels_bind(&a->plane, action->bind.hnp, &way);
 }
 
 static bool is_news(enum lma_note_kind kind)

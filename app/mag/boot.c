@@ -7,6 +7,7 @@
 #include "app/common/restart.h"
 #include "app/mag/authorise.h"
 #include "app/mag/gateway.h"
+#include "app/mag/handovers.h"
 
 // Longer than all servers and tries together take; then nobody answers.
 static const ns_t AUTHORISE_TIMEOUT = 600 * NS_SEC;
@@ -85,6 +86,23 @@ static void name_lmas(const struct conf *c, struct mag_conf *mag)
 		mag->lmas[mag->n_lmas++] = (struct mag_lma_conf){c->mag.more_lmas[i], mtu};
 }
 
+static void name_peers(const struct conf *c, struct mag_peer_conf *peers, struct mag_fast_conf *out)
+{
+	*out = (struct mag_fast_conf){
+		.peers = peers,
+		.n_peers = c->fast_handover.n_peers,
+		.max_handovers = c->fast_handover.max_handovers,
+		.forward = c->fast_handover.forward_s * NS_SEC,
+		.hold_direct = c->fast_handover.hold_direct_ms * NS_MSEC,
+		.settle = c->fast_handover.settle_ms * NS_MSEC,
+		.hold_uplink = c->fast_handover.hold_uplink_ms * NS_MSEC,
+	};
+	for (uint32_t i = 0; peers != NULL && i < out->n_peers; i++) {
+		snprintf(peers[i].ap, sizeof(peers[i].ap), "%s", c->fast_handover.peers[i].ap);
+		peers[i].mag = c->fast_handover.peers[i].mag;
+	}
+}
+
 static int start_engine(struct gateway *g, char *why, size_t n)
 {
 	const struct conf *c = g->conf;
@@ -112,18 +130,46 @@ static int start_engine(struct gateway *g, char *why, size_t n)
 		.probe_interval = c->mag.probe_interval_ms * NS_MSEC,
 		.probes = c->mag.probes,
 	};
+	struct mag_peer_conf *peers = calloc(c->fast_handover.n_peers + 1, sizeof(*peers));
 	int rc = make_rows(g, &mag, &rows);
 
+	if (rc == 0 && peers == NULL)
+		rc = -ENOMEM;
 	if (rc == 0)
 		rc = restart_heartbeat(c, &mag.heartbeat, why, n);
 	name_lmas(c, &mag);
+	name_peers(c, peers, &mag.fast);
 	snprintf(mag.realm, sizeof(mag.realm), "%s", c->mag.realm);
 	if (rc == 0)
 		g->mag = mag_new(&mag, plane_seed(), loop_instant());
 	if (rc == 0 && g->mag == NULL)
 		rc = -ENOMEM;
 	free_rows(&rows);
+	free(peers);
 	return rc;
+}
+
+// Of those that are over some are drained still.
+static uint32_t max_holds(const struct conf *c)
+{
+	uint32_t twice = 2 * c->fast_handover.max_handovers;
+
+	if (c->fast_handover.n_peers == 0)
+		return 0;
+	return twice < FWD_MAX_HOLDS ? twice : FWD_MAX_HOLDS;
+}
+
+static void bound_holds(const struct conf *c, struct fwd_conf *fwd)
+{
+	uint64_t all = (uint64_t)c->fast_handover.buffer_mib << 20;
+	uint64_t node = (uint64_t)c->fast_handover.node_buffer_kib << 10;
+
+	if (all == 0)
+		all = (uint64_t)c->dataplane.mbufs / 2 * CONF_BUFFER_BYTES;
+	fwd->hold_bytes = all / c->dataplane.workers;
+	fwd->hold_node_bytes = node != 0 && node < fwd->hold_bytes ? node : fwd->hold_bytes;
+	fwd->hold_age = c->fast_handover.buffer_ms * NS_MSEC;
+	fwd->hold_drain_rate = c->fast_handover.drain_rate;
 }
 
 static int start_plane(struct gateway *g, char *why, size_t n)
@@ -141,13 +187,16 @@ static int start_plane(struct gateway *g, char *why, size_t n)
 			.attach_rate = c->mag.attach_rate,
 			.relay_rate = c->dataplane.relay_rate},
 		.max_bindings = (uint64_t)c->mag.max_nodes * PREFIXES_PER_NODE,
-		.max_entries = 2 * c->mag.max_nodes + 64, // a node that moves has two for a moment
-		.max_peers = 16,
+		// A node that moves has two for a moment; and one for the tunnel to each MAG.
+		.max_entries = 2 * c->mag.max_nodes + 64 + c->fast_handover.n_peers,
+		.max_peers = FWD_FIRST_MAG - 1 + c->fast_handover.n_peers,
+		.max_holds = max_holds(c),
 		.tunnel_mtu = c->mag.tunnel_mtu,
 		.peer = c->mag.lmaa, // its first message has a timestamp, and must not wait
 	};
 
 	memcpy(plane.fwd.access_mac, c->mag.link_layer, sizeof(plane.fwd.access_mac));
+	bound_holds(c, &plane.fwd);
 	return plane_start(&g->plane, &plane, why, n);
 }
 
@@ -159,7 +208,7 @@ int gateway_start(struct gateway *g, char *why, size_t n)
 	if ((rc = management_open(g->conf, gateway_commands, g, &g->mgmt, why, n)) != 0 ||
 	    (rc = dhcp_open(g->conf, &g->dhcp, why, n)) != 0 ||
 	    (rc = start_plane(g, why, n)) != 0 || (rc = start_engine(g, why, n)) != 0 ||
-	    (rc = authorise_open(g, why, n)) != 0)
+	    (rc = handovers_open(g)) != 0 || (rc = authorise_open(g, why, n)) != 0)
 		return rc;
 	plane_warn_of_addresses(&g->plane);
 	return 0;
@@ -177,6 +226,7 @@ void gateway_stop(struct gateway *g)
 	authorise_close(g);
 	dhcp_close(g->dhcp);
 	mag_free(g->mag);
+	handovers_close(g->handovers);
 	plane_done(&g->plane);
 	conf_free(g->conf);
 }

@@ -3,6 +3,7 @@
 #include "app/common/signalling.h"
 #include "app/mag/authorise.h"
 #include "app/mag/gateway.h"
+#include "app/mag/handovers.h"
 
 void control_tell(struct gateway *g, struct instant now, const struct mag_event *event)
 {
@@ -46,6 +47,7 @@ static void on_time(void *arg, struct instant now)
 	if (mag_deadline(g->mag) <= now.mono)
 		control_tell(g, now, &(struct mag_event){.kind = MAG_TICK});
 	dhcp_poll(g, now);
+	handovers_turn(g);
 }
 
 // Without a carrier nobody is on an access link any more (MAG-DET-01).

@@ -6,6 +6,7 @@
 #include "app/common/tunnels.h"
 #include "app/mag/authorise.h"
 #include "app/mag/gateway.h"
+#include "app/mag/handovers.h"
 
 // Tunnel peers are the LMAs in the order of the configuration, from 1.
 static uint16_t peer_of(const struct conf *c, struct ip6_addr lma)
@@ -29,15 +30,58 @@ static struct fwd_access place_of(struct gateway *g, struct mag_link link)
 	return place;
 }
 
+// Behind them other MAGs, by the first row that has their address.
+static uint16_t mag_peer_of(const struct conf *c, struct ip6_addr mag)
+{
+	for (uint32_t i = 0; i < c->fast_handover.n_peers; i++)
+		if (ip6_equal(c->fast_handover.peers[i].mag, mag))
+			return (uint16_t)(FWD_FIRST_MAG + i);
+	return 0;
+}
+
+// Both ends of the node's way before count for what comes; one of them for what it sends.
+static void come_from(const struct conf *c, const struct mag_action *action, struct tunnel_way *way)
+{
+	uint16_t previous = mag_peer_of(c, action->bind.previous);
+
+	if (ip6_is_zero(action->bind.previous) || previous == 0)
+		return;
+	way->also = action->bind.previous;
+	way->tunnel.also = previous;
+	if (!action->bind.detour)
+		return;
+	way->also = way->tunnel.remote;
+	way->tunnel.also = way->tunnel.peer;
+	way->tunnel.remote = action->bind.previous;
+	way->tunnel.peer = previous;
+}
+
 static int bind(struct gateway *g, const struct mag_action *action)
 {
-	const struct fwd_tunnel tunnel = {.local = g->conf->mag.coa,
-					  .remote = action->bind.lmaa,
-					  .peer = peer_of(g->conf, action->bind.lmaa)};
-	struct fwd_access place = place_of(g, action->bind.link);
+	struct tunnel_way way = {
+		.tunnel = {.local = g->conf->mag.coa,
+			   .remote = action->bind.lmaa,
+			   .peer = peer_of(g->conf, action->bind.lmaa)},
+	};
 
-	place.flags = action->bind.local ? FWD_LOCAL : 0;
-	return tunnels_bind(&g->plane, action->bind.hnp, &tunnel, &place, (struct ip6_addr){0});
+	if (action->bind.expected) {
+		way.access.flags = FWD_HANDOVER | FWD_EXPECTED;
+		memcpy(way.access.mac, action->bind.link.mac, sizeof(way.access.mac));
+	} else {
+		way.access = place_of(g, action->bind.link);
+		way.access.flags = action->bind.local ? FWD_LOCAL : 0;
+	}
+	come_from(g->conf, action, &way);
+	if (!ip6_is_zero(action->bind.next)) { // and not to it by way of this MAG's other nodes
+		way.next = action->bind.next;
+		way.next_peer = mag_peer_of(g->conf, action->bind.next);
+		way.access.flags = FWD_HANDOVER;
+	}
+	handovers_fill(g, action, &way);
+	int rc = tunnels_bind(&g->plane, action->bind.hnp, &way);
+	if (rc == 0)
+		handovers_bound(g, action, &way);
+	return rc;
 }
 
 // What somebody may have to act on; the rest is counted.
@@ -52,6 +96,8 @@ static bool is_news(enum mag_note_kind kind)
 	case MAG_NOTE_LMA_LOST:
 	case MAG_NOTE_LMA_BACK:
 	case MAG_NOTE_LMA_RESTARTED:
+	case MAG_NOTE_HANDED_OVER:
+	case MAG_NOTE_HANDOVER_FAILED:
 		return true;
 	default:
 		return false;
@@ -69,6 +115,19 @@ static void log_refusal(const struct mag_action *action, const char *mn_id, cons
 		 mag_reason_advice(action->note.reason));
 }
 
+static void log_handover(const struct mag_action *action, const char *mn_id)
+{
+	enum handover_outcome outcome = action->note.outcome;
+	char peer[IP6_ADDR_TEXT], code[96] = "";
+
+	if (outcome == OUTCOME_REFUSED)
+		snprintf(code, sizeof(code), ": %u (%s)", action->note.status,
+			 hack_code_name(action->note.status));
+	log_line(action->note.kind == MAG_NOTE_HANDED_OVER ? LOG_INFO : LOG_WARNING,
+		 "%s: mobile node \"%s\", other MAG %s: %s%s", mag_note_text(action->note.kind),
+		 mn_id, ip6_format(action->note.lma, peer), handover_outcome_text(outcome), code);
+}
+
 static void log_note(struct gateway *g, const struct mag_action *action, ns_t now)
 {
 	char mac[32], mn_id[128], lma[IP6_ADDR_TEXT];
@@ -77,7 +136,10 @@ static void log_note(struct gateway *g, const struct mag_action *action, ns_t no
 		return;
 	text_of_mac((struct span){action->note.link.mac, 6}, mac, sizeof(mac));
 	text_of(action->note.mn_id, mn_id, sizeof(mn_id));
-	if (action->note.kind == MAG_NOTE_NOT_SERVED)
+	if (action->note.kind == MAG_NOTE_HANDED_OVER ||
+	    action->note.kind == MAG_NOTE_HANDOVER_FAILED)
+		log_handover(action, mn_id);
+	else if (action->note.kind == MAG_NOTE_NOT_SERVED)
 		log_refusal(action, mn_id, mac);
 	else if (action->note.kind == MAG_NOTE_REFUSED)
 		log_line(LOG_WARNING, "%s: mobile node \"%s\", %s, status %u (%s)",
@@ -104,10 +166,13 @@ void effects_apply(struct gateway *g, struct instant now)
 				break;
 			g->counters.bind_failed++;
 			mag_input(g->mag, now,
-				  &(struct mag_event){.kind = MAG_BIND_FAILED,
-						      .bind_failed.link = action.bind.link});
+				  &(struct mag_event){
+					  .kind = MAG_BIND_FAILED,
+					  .bind_failed = {.link = action.bind.link,
+							  .handover = action.bind.handover}});
 			break;
 		case MAG_UNBIND:
+			handovers_unbound(g, action.unbind.hnp);
 			tunnels_unbind(&g->plane, action.unbind.hnp);
 			break;
 		case MAG_SEND:
@@ -124,7 +189,10 @@ void effects_apply(struct gateway *g, struct instant now)
 			authorise_ask(g, &action, now);
 			break;
 		case MAG_HOLD:
+			handovers_hold(g, &action);
+			break;
 		case MAG_RELEASE:
+			handovers_release(g, &action);
 			break;
 		case MAG_NOTE:
 			log_note(g, &action, now.mono);

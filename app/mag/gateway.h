@@ -4,6 +4,7 @@
 // control.c  what the control thread's turn does for the engine: messages, links, timers
 // frames.c   frames of access links, both ways: who is there, neighbour discovery (RFC 4861)
 // authorise.[ch]  asks RADIUS who may attach
+// handovers.[ch]  fast handovers: queues of packets at the workers, orders to them (RFC 5949)
 // effects.c  what the engine decides becomes state of the workers; the only file that knows both
 // dhcp.[ch]  the DHCPv6 relay agent (RFC 5213 6.11), leases.[ch]: what it may be for a node
 // show.c     what an operator sees; orders.c: what an operator wants done
@@ -34,7 +35,8 @@ struct gateway {
 	struct mag *mag;
 	struct aaa *aaa; // NULL: nobody is asked
 	struct mgmt *mgmt;
-	struct dhcp *dhcp; // NULL: off
+	struct dhcp *dhcp;           // NULL: off
+	struct handovers *handovers; // NULL: fast handover is off
 	struct gateway_counters counters;
 	struct log_limit notes;
 	ns_t started;
@@ -76,4 +78,6 @@ extern const struct mgmt_command gateway_commands[];
 // why.
 
 int order_attach(void *gateway, int argc, char **argv, char *why, size_t n);
+// "mag handover MN --to AP-ID [prepare]", "mag handover MN cancel".
+int order_handover(void *gateway, int argc, char **argv, char *why, size_t n);
 int order_detach(void *gateway, int argc, char **argv, char *why, size_t n);

@@ -9,7 +9,7 @@
 
 struct words {
 	struct mag_link link;
-	const char *nai;
+	const char *nai, *from;
 	uint8_t handoff;
 };
 
@@ -82,6 +82,8 @@ static int read_words(const struct gateway *g, int argc, char **argv, struct wor
 			interface = argv[i + 1];
 		} else if (strcmp(argv[i], "nai") == 0) {
 			out->nai = argv[i + 1];
+		} else if (strcmp(argv[i], "from") == 0) {
+			out->from = argv[i + 1];
 		} else if (strcmp(argv[i], "handoff") == 0) {
 			if (read_handoff(argv[i + 1], &out->handoff))
 				continue;
@@ -90,7 +92,8 @@ static int read_words(const struct gateway *g, int argc, char **argv, struct wor
 				 argv[i + 1]);
 			return -EINVAL;
 		} else {
-			snprintf(why, n, "\"%.32s\" is none of nai, interface, handoff", argv[i]);
+			snprintf(why, n, "\"%.32s\" is none of nai, interface, from, handoff",
+				 argv[i]);
 			return -EINVAL;
 		}
 	}
@@ -126,6 +129,30 @@ static void forget_answers(struct gateway *g, const struct mag_event *event)
 	aaa_forget(g->aaa, name);
 }
 
+// The MAG behind an access point (RFC 5949 4.1).
+static int find_mag(const struct gateway *g, const char *ap, struct ip6_addr *out, char *why,
+		    size_t n)
+{
+	const struct conf *c = g->conf;
+
+	if (c->fast_handover.n_peers == 0) {
+		snprintf(why, n, "fast handover is off: name access points in fast_handover.peers");
+		return -ENOENT;
+	}
+	for (uint32_t i = 0; i < c->fast_handover.n_peers; i++) {
+		if (strcmp(c->fast_handover.peers[i].ap, ap) != 0)
+			continue;
+		*out = c->fast_handover.peers[i].mag;
+		if (!ip6_equal(*out, c->mag.coa))
+			return 0;
+		snprintf(why, n, "access point \"%.63s\" is behind this MAG: no handover is needed",
+			 ap);
+		return -EINVAL;
+	}
+	snprintf(why, n, "no access point \"%.63s\" in fast_handover.peers", ap);
+	return -ENOENT;
+}
+
 int order_attach(void *app, int argc, char **argv, char *why, size_t n)
 {
 	struct words w = {.nai = NULL};
@@ -137,6 +164,8 @@ int order_attach(void *app, int argc, char **argv, char *why, size_t n)
 		return rc;
 	event.attach.link = w.link;
 	event.attach.handoff_indicator = w.handoff;
+	if (w.from != NULL && (rc = find_mag(g, w.from, &event.attach.previous, why, n)) != 0)
+		return rc;
 	if (w.nai != NULL)
 		event.attach.nai = (struct span){(const uint8_t *)w.nai, (uint16_t)strlen(w.nai)};
 	forget_answers(g, &event);
@@ -163,4 +192,76 @@ int order_detach(void *app, int argc, char **argv, char *why, size_t n)
 	}
 	control_tell(g, loop_instant(), &(struct mag_event){.kind = MAG_DETACH, .detach = w.link});
 	return 0;
+}
+
+static bool has_session(const struct gateway *g, struct span mn_id)
+{
+	struct mag_binding b;
+	uint32_t cursor = 0;
+
+	while (mag_next_binding(g->mag, &cursor, &b))
+		if (span_equal(b.mn_id, mn_id) &&
+		    (b.state == BUL_BOUND || b.state == BUL_REFRESHING))
+			return true;
+	return false;
+}
+
+static bool is_moving(const struct gateway *g, struct span mn_id)
+{
+	struct mag_handover h;
+	uint32_t cursor = 0;
+
+	while (mag_next_handover(g->mag, &cursor, &h))
+		if (span_equal(h.mn_id, mn_id) && h.state != HO_OVER)
+			return true;
+	return false;
+}
+
+static int read_move(const struct gateway *g, int argc, char **argv, struct mag_event *event,
+		     char *why, size_t n)
+{
+	if (argc == 2 && strcmp(argv[1], "cancel") == 0) {
+		event->hand_over.what = HAND_OVER_CANCEL;
+		if (is_moving(g, event->hand_over.mn_id))
+			return 0;
+		snprintf(why, n, "%.64s is not being handed over; see: kedgectl show handovers",
+			 argv[0]);
+		return -ENOENT;
+	}
+	if (argc == 4 && strcmp(argv[3], "prepare") == 0) {
+		event->hand_over.what = HAND_OVER_PREPARE;
+	} else if (argc != 3) {
+		snprintf(why, n,
+			 "wanted is: mag handover MN --to AP-ID [prepare], or: mag "
+			 "handover MN cancel");
+		return -EINVAL;
+	}
+	if (strcmp(argv[1], "to") != 0) {
+		snprintf(why, n, "\"%.32s\" is none of --to, cancel", argv[1]);
+		return -EINVAL;
+	}
+	if (!has_session(g, event->hand_over.mn_id)) {
+		snprintf(why, n, "no node \"%.64s\" is bound here; see: kedgectl show nodes",
+			 argv[0]);
+		return -ENOENT;
+	}
+	return find_mag(g, argv[2], &event->hand_over.to, why, n);
+}
+
+int order_handover(void *app, int argc, char **argv, char *why, size_t n)
+{
+	struct mag_event event = {.kind = MAG_HAND_OVER};
+	struct gateway *g = app;
+
+	if (argc < 1) {
+		snprintf(why, n,
+			 "first comes the node's identity, as in: mag handover "
+			 "mn@example --to ap2");
+		return -EINVAL;
+	}
+	event.hand_over.mn_id = (struct span){(const uint8_t *)argv[0], (uint16_t)strlen(argv[0])};
+	int rc = read_move(g, argc, argv, &event, why, n);
+	if (rc == 0)
+		control_tell(g, loop_instant(), &event);
+	return rc;
 }

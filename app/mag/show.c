@@ -4,6 +4,7 @@
 #include "app/common/rows.h"
 #include "app/common/text.h"
 #include "app/mag/gateway.h"
+#include "app/mag/handovers.h"
 
 enum { TEXT = 1024 };
 
@@ -107,6 +108,40 @@ static bool next_heartbeat(void *app, struct mgmt_cursor *cursor, json_t *row)
 	return true;
 }
 
+static const char *handover_state_name(enum handover_state state)
+{
+	static const char *const names[HO_N_STATES] = {
+		"none",   "asked",    "prepared", "forwarding", "settling", "ending",
+		"asking", "expected", "here",     "registered", "over"};
+
+	return names[state];
+}
+
+static bool next_handover(void *app, struct mgmt_cursor *cursor, json_t *row)
+{
+	const struct gateway *g = app;
+	struct mag_handover h;
+	uint64_t packets, bytes;
+	char text[TEXT];
+	ns_t now = loop_now();
+
+	if (!mag_next_handover(g->mag, &cursor->u[0], &h))
+		return false;
+	handovers_waiting(g, h.number, &packets, &bytes);
+	put_text(row, "mn_id", text_of(h.mn_id, text, sizeof(text)));
+	put_text(row, "role", h.is_new ? "new" : "previous");
+	put_addr(row, "peer", h.peer);
+	put_text(row, "mode", h.reactive ? "reactive" : "predictive");
+	put_text(row, "state", handover_state_name(h.state));
+	put_text(row, "outcome", handover_outcome_text(h.outcome));
+	put_text(row, "code", h.code == 0 ? "" : hack_code_name(h.code));
+	put_count(row, "packets", packets);
+	put_count(row, "bytes", bytes);
+	put_real(row, "age_s", seconds_between(h.since, now));
+	put_real(row, "left_s", seconds_between(now, h.until));
+	return true;
+}
+
 static bool next_radius(void *app, struct mgmt_cursor *cursor, json_t *row)
 {
 	const struct gateway *g = app;
@@ -135,6 +170,23 @@ static void put_radius(struct stats *s, struct aaa *aaa)
 	put_stat(s, "radius_waiting", t.waiting, "of them not answered yet");
 	put_stat(s, "radius_full", t.full, "not asked: mag.max_pending questions are out");
 	put_stat(s, "radius_cached", t.cached, "answers remembered");
+}
+
+static void put_handovers(struct stats *s, struct gateway *g)
+{
+	const struct mag_totals *t = mag_totals(g->mag);
+	struct handovers_totals w = handovers_totals(g);
+
+	put_stat(s, "hi_sent", t->his, "HIs sent: fast handover (RFC 5949)");
+	put_stat(s, "hi_retries", t->hi_retries, "of them sent again");
+	put_stat(s, "hack_sent", t->hacks, "HAcks sent");
+	for (unsigned i = OUTCOME_NONE + 1; i < N_OUTCOMES; i++)
+		put_stat(s, handover_outcome_name(i), t->outcomes[i], handover_outcome_text(i));
+	put_stat(s, "handover_queues", w.holds, "fast handovers with queues at the workers");
+	put_stat(s, "handover_queues_draining", w.closing, "of them over, drained still");
+	put_stat(s, "handover_queues_refused", w.refused,
+		 "fast handovers without queues: none left");
+	put_stat(s, "handover_bytes", w.bytes, "of packet buffers in them");
 }
 
 static void put_signalling(struct stats *s, struct gateway *g)
@@ -179,6 +231,8 @@ static bool next_stat(void *app, struct mgmt_cursor *cursor, json_t *row)
 
 	rows_put_path(&s, &g->plane);
 	put_signalling(&s, g);
+	if (g->handovers != NULL)
+		put_handovers(&s, g);
 	if (g->aaa != NULL)
 		put_radius(&s, g->aaa);
 	rows_put_control(&s, &g->plane);
@@ -216,6 +270,9 @@ static bool next_version(void *app, struct mgmt_cursor *cursor, json_t *row)
 const struct mgmt_command gateway_commands[] = {
 	{.words = "show nodes", .help = "mobile nodes on access links", .next = next_node},
 	{.words = "show heartbeats", .help = "do the LMAs answer", .next = next_heartbeat},
+	{.words = "show handovers",
+	 .help = "fast handovers, and what came of the last ones",
+	 .next = next_handover},
 	{.words = "show radius", .help = "RADIUS servers, do they answer", .next = next_radius},
 	{.words = "show interfaces",
 	 .help = "interfaces, their kernel twins",
@@ -226,8 +283,12 @@ const struct mgmt_command gateway_commands[] = {
 	{.words = "show domain", .help = "the RFC's variables that hold here", .next = next_domain},
 	{.words = "show version", .help = "what runs here and since when", .next = next_version},
 	{.words = "mag attach",
-	 .help = "MAC [nai NAI] [interface NAME] [handoff new|interfaces|mags]: a node is there",
+	 .help = "MAC [nai NAI] [interface NAME] [from AP-ID] [handoff new|interfaces|mags]: a "
+		 "node is there",
 	 .run = order_attach},
+	{.words = "mag handover",
+	 .help = "MN --to AP-ID [prepare], or MN cancel: it is about to move",
+	 .run = order_handover},
 	{.words = "mag detach", .help = "MAC [interface NAME]: it is gone", .run = order_detach},
 	{.words = NULL},
 };

@@ -214,6 +214,7 @@ void conf_free(struct conf *c)
 	free(c->lma.addresses);
 	free(c->mag.more_lmas);
 	free(c->radius.servers);
+	free(c->fast_handover.peers);
 	free(c->mag.dhcp_servers);
 	free(c->ports);
 	free(c->interfaces);

@@ -26,6 +26,8 @@
 
 enum { CONF_NAME = 32, CONF_PATH = 108 };
 
+enum { CONF_BUFFER_BYTES = 2176 }; // of one of dataplane.mbufs: data and headroom
+
 enum conf_program { CONF_LMA, CONF_MAG };         // who reads a file
 const char *conf_program_name(enum conf_program); // "lma"
 enum conf_driver { CONF_MEM, CONF_AF_XDP, CONF_AF_PACKET, CONF_PCI, CONF_VDEV, CONF_MEMIF };
@@ -105,6 +107,11 @@ struct conf_profile {
 	uint8_t prefix_count;
 	struct conf_static *prefixes;
 	uint32_t n_prefixes;
+};
+
+struct conf_handover_peer { // an access point, and the MAG behind it
+	char ap[64];
+	struct ip6_addr mag;
 };
 
 struct conf_radius_server {
@@ -187,6 +194,14 @@ struct conf {
 		bool serve_unanswered;
 		char nas_identifier[CONF_NAME], dictionary[CONF_PATH];
 	} radius;
+	struct {                                  // of a MAG's: RFC 5949
+		struct conf_handover_peer *peers; // none: off
+		uint32_t n_peers;
+		uint32_t max_handovers;
+		uint32_t forward_s, hold_direct_ms, settle_ms, hold_uplink_ms;
+		uint32_t buffer_ms, drain_rate;
+		uint32_t node_buffer_kib, buffer_mib; // 0: as much as there may be
+	} fast_handover;
 	struct conf_node *nodes;
 	struct conf_port *ports;
 	struct conf_interface *interfaces;

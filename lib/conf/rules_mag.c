@@ -130,6 +130,45 @@ static void radius_files_have_absolute_paths(const struct view *v)
 	}
 }
 
+// FMIP-10: an access point is behind one MAG.
+static void access_points_have_one_routable_mag(const struct view *v)
+{
+	const struct conf *c = v->c;
+	char text[IP6_ADDR_TEXT];
+
+	for (uint32_t i = 0; i < c->fast_handover.n_peers; i++) {
+		const struct yaml_node *list =
+			yaml_find(yaml_find(v->root, "fast_handover"), "peers");
+		const struct yaml_node *mag = yaml_find(list->items[i], "mag");
+		const struct yaml_node *ap = yaml_find(list->items[i], "ap");
+		struct ip6_addr a = c->fast_handover.peers[i].mag;
+		if (mag != NULL && mag->good && (!ip6_is_routable_unicast(a) || is_lma(c, a)))
+			mistake_add(v->m, mag->line, mag->column,
+				    "fast_handover.peers[].mag: %s is no MAG's: wanted is a "
+				    "routable unicast address that is no LMA's",
+				    ip6_format(a, text));
+		for (uint32_t k = 0; k < i && ap != NULL && ap->good; k++)
+			if (strcmp(c->fast_handover.peers[k].ap, c->fast_handover.peers[i].ap) == 0)
+				mistake_add(v->m, ap->line, ap->column,
+					    "fast_handover.peers[].ap: \"%s\" stands twice: an "
+					    "access point is behind one MAG",
+					    ap->text);
+	}
+}
+
+// What waits takes packet buffers from the ports.
+static void handovers_leave_packet_buffers_to_the_ports(const struct view *v)
+{
+	const struct yaml_node *node = rule_key(v, "fast_handover", "buffer_mib");
+	uint64_t half = (uint64_t)v->c->dataplane.mbufs / 2 * CONF_BUFFER_BYTES >> 20;
+
+	if (node != NULL && v->c->fast_handover.buffer_mib > half)
+		mistake_add(v->m, node->line, node->column,
+			    "fast_handover.buffer_mib is %u: at most half of dataplane.mbufs may "
+			    "wait, %u MiB of %u buffers; raise dataplane.mbufs",
+			    v->c->fast_handover.buffer_mib, (unsigned)half, v->c->dataplane.mbufs);
+}
+
 // MAG-DH-03: whom its nodes' messages go to.
 static void dhcp_is_relayed_to_servers_that_can_be_reached(const struct view *v)
 {
@@ -311,6 +350,8 @@ rule_fn *const rules_of_mag[] = {
 	further_lmas_are_routable_and_others,
 	profiles_name_lmas_that_are_here,
 	radius_files_have_absolute_paths,
+	access_points_have_one_routable_mag,
+	handovers_leave_packet_buffers_to_the_ports,
 	dhcp_is_relayed_to_servers_that_can_be_reached,
 	a_realm_stands_behind_the_at_sign,
 	nodes_have_a_unicast_mac_address_each,

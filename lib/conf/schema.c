@@ -70,6 +70,7 @@ static const struct {
 	{"profiles[].prefix_count", CONF_LMA},
 	{"mag", CONF_MAG},
 	{"radius", CONF_MAG},
+	{"fast_handover", CONF_MAG},
 	{"nodes", CONF_MAG},
 	{"interfaces[].access_technology", CONF_MAG},
 	{"profiles[].lma", CONF_MAG},

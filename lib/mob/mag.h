@@ -310,7 +310,9 @@ struct mag_action {
 			// RFC 5949. The number of the handover whose queues its packets pass; 0:
 			// none.
 			uint32_t handover;
-			bool expected; // the node is not here yet: link is zero, all wait
+			// The node is not here yet, all wait: of link only the MAC address that
+			// it had at its previous MAG counts, if that is known.
+			bool expected;
 			// At its new MAG packets for it come from there too; zero: none. With
 			// `detour` its own go there, not to lmaa.
 			struct ip6_addr previous;

@@ -52,6 +52,9 @@ void ho_bind_expected(struct mag *m, uint32_t i)
 		out->action.bind.lmaa = h->context.lmaa;
 		out->action.bind.handover = i + 1;
 		out->action.bind.expected = true;
+		if (h->context.ll_len == sizeof(out->action.bind.link.mac))
+			memcpy(out->action.bind.link.mac, h->context.ll_id,
+			       sizeof(out->action.bind.link.mac));
 		out->action.bind.previous = h->peer;
 	}
 }

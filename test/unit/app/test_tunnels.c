@@ -54,13 +54,13 @@ static struct ip6_prefix hnp(uint8_t number)
 
 static int bind(uint8_t number, uint32_t peer, bool local)
 {
-	const struct fwd_tunnel t = {addr(COA), addr(lma_of[peer]), peer, 0};
-	const struct fwd_access place = {.mac = {2, 0, 0, 0, 4, number},
-					 .port = ACCESS,
-					 .flags = local ? FWD_LOCAL : 0,
-					 .mtu = 1500};
+	const struct tunnel_way way = {.tunnel = {addr(COA), addr(lma_of[peer]), peer, 0},
+				       .access = {.mac = {2, 0, 0, 0, 4, number},
+						  .port = ACCESS,
+						  .flags = local ? FWD_LOCAL : 0,
+						  .mtu = 1500}};
 
-	return tunnels_bind(&plane, hnp(number), &t, &place, (struct ip6_addr){0});
+	return tunnels_bind(&plane, hnp(number), &way);
 }
 
 static const struct fwd_entry *entry_of(uint8_t number)
@@ -192,9 +192,9 @@ static void a_peer_of_no_number_binds_nothing_and_what_was_there_stays(void **st
 
 	(void)state;
 	assert_int_equal(bind(1, LMA3, false), 0);
-	assert_int_equal(tunnels_bind(&plane, hnp(1), &bad, &place, (struct ip6_addr){0}), -EINVAL);
+	assert_int_equal(tunnels_bind(&plane, hnp(1), &(struct tunnel_way){.tunnel = bad, .access = place}), -EINVAL);
 	bad.peer = PEERS + 1;
-	assert_int_equal(tunnels_bind(&plane, hnp(1), &bad, &place, (struct ip6_addr){0}), -EINVAL);
+	assert_int_equal(tunnels_bind(&plane, hnp(1), &(struct tunnel_way){.tunnel = bad, .access = place}), -EINVAL);
 	assert_int_equal(entry_of(1)->peer_id, LMA3);
 	tunnels_unbind(&plane, hnp(1));
 }
@@ -206,7 +206,7 @@ static void a_prefix_that_the_cache_refuses_holds_no_tunnel(void **state)
 	struct ip6_prefix longer = ip6_prefix_of(addr("2001:db8:4000::"), 72);
 
 	(void)state;
-	assert_int_not_equal(tunnels_bind(&plane, longer, &t, &place, (struct ip6_addr){0}), 0);
+	assert_int_not_equal(tunnels_bind(&plane, longer, &(struct tunnel_way){.tunnel = t, .access = place}), 0);
 	assert_false(is_welcome(LMA3));
 }
 
