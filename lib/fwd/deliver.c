@@ -108,7 +108,8 @@ static void deliver(struct fwd *f, struct pkt *p, uint32_t value)
 	if (value < BCACHE_FIRST)
 		return fwd_drop(f, p->m, V_DROP_DETACHED);
 	const struct fwd_entry *e = entry_get(f->fib, value);
-	if (e->peer_id != p->peer && e->prev_peer_id != p->peer)
+	// What has waited came through a tunnel that was right then.
+	if (e->peer_id != p->peer && e->prev_peer_id != p->peer && !is_released(p))
 		return is_of_mag(p) ? relay_uplink(f, p) : fwd_drop(f, p->m, V_DROP_WRONG_TUNNEL);
 	if (unlikely((e->access.flags & FWD_HANDOVER) != 0) && hand_over(f, p, e))
 		return;

@@ -10,7 +10,7 @@
 
 #include "fwd/stage.h"
 
-enum { AT_ONCE = 5, A_TURN = FWD_BURST, SIGN_LEN = 128, MAC_AT = 6, MAC_LEN = 6 };
+enum { AT_ONCE = 5, A_TURN = FWD_BURST, MAC_AT = 6, MAC_LEN = 6 };
 
 // Of a packet that waits, in its private area.
 struct held {
@@ -241,18 +241,6 @@ bool fwd_hold(struct fwd *f, const struct pkt *p, const struct fwd_entry *e, enu
 	return true;
 }
 
-// Control is told that somebody is there by the first octets of the frame; the frame itself waits.
-static void tell_control(struct fwd *f, const struct pkt *p)
-{
-	struct pkt sign = *p;
-
-	sign.m = rte_pktmbuf_copy(p->m, f->pool, 0, SIGN_LEN);
-	if (sign.m == NULL)
-		return; // the next one tells
-	telem_count(&f->telem->originated, 1);
-	fwd_listen(f, &sign, V_DROP_ACCESS_POLICED);
-}
-
 void fwd_await(struct fwd *f, struct pkt *p, const struct fwd_entry *e)
 {
 	static const uint8_t any[MAC_LEN];
@@ -261,7 +249,7 @@ void fwd_await(struct fwd *f, struct pkt *p, const struct fwd_entry *e)
 	// Whoever else has a source in its prefix fills none of its queues.
 	if (memcmp(e->access.mac, any, MAC_LEN) != 0 && memcmp(e->access.mac, mac, MAC_LEN) != 0)
 		return fwd_listen(f, p, V_DROP_UNBOUND_SRC);
-	tell_control(f, p);
+	fwd_tell(f, p);
 	if (!fwd_hold(f, p, e, FWD_UPLINK))
 		fwd_drop(f, p->m, V_DROP_HOLD_OVER);
 }

@@ -11,7 +11,7 @@
 
 #include "fwd/stage.h"
 
-enum { MAC_AT = 6, MAC_LEN = 6, LINK_FACTOR = 64, ALL_FACTOR = 128 };
+enum { MAC_AT = 6, MAC_LEN = 6, LINK_FACTOR = 64, ALL_FACTOR = 128, SIGN_LEN = 128 };
 
 // Who asks. The place is part of it: from another link nobody uses up a node's bucket.
 struct asker {
@@ -53,6 +53,22 @@ void fwd_listen(struct fwd *f, struct pkt *p, enum verdict otherwise)
 	if (!hand_over(f->punt_ring, p, FWD_PUNT_ACCESS, f->now))
 		return fwd_drop(f, p->m, V_DROP_PUNT_FULL);
 	fwd_count(f, V_PUNT_ACCESS);
+}
+
+void fwd_tell(struct fwd *f, const struct pkt *p)
+{
+	struct pkt sign = *p;
+
+	if (!may_ask(f, p, f->conf->attach_rate))
+		return;
+	sign.m = rte_pktmbuf_copy(p->m, f->pool, 0, SIGN_LEN);
+	if (sign.m == NULL)
+		return; // the next one tells
+	telem_count(&f->telem->originated, 1);
+	if (hand_over(f->punt_ring, &sign, FWD_PUNT_ACCESS, f->now))
+		fwd_count(f, V_PUNT_ACCESS);
+	else
+		fwd_drop(f, sign.m, V_DROP_PUNT_FULL);
 }
 
 void fwd_relay(struct fwd *f, struct pkt *p)

@@ -165,6 +165,8 @@ void fwd_put(struct fwd *, struct pkt *, uint16_t port, const uint8_t *l2, uint8
 // A whole frame of an access link to control, if its MAC address may ask; else it is dropped as
 // `otherwise`: as ACCESS_POLICED, or, a packet that is only a sign of a node, as UNBOUND_SRC.
 void fwd_listen(struct fwd *, struct pkt *, enum verdict otherwise);
+// The first octets of a frame that waits: somebody is there. As often as its MAC address may ask.
+void fwd_tell(struct fwd *, const struct pkt *);
 // A whole frame to the kernel's TAP, by way of control.
 void fwd_relay(struct fwd *, struct pkt *);
 
