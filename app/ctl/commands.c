@@ -82,12 +82,19 @@ static const struct column radius[] = {
 };
 
 static const struct column handovers[] = {
-	{"mn_id", "MOBILE NODE", COLUMN_TEXT, 0},  {"role", "WE ARE ITS", COLUMN_TEXT, 0},
-	{"peer", "OTHER MAG", COLUMN_TEXT, 0},     {"mode", "MODE", COLUMN_TEXT, 3},
-	{"state", "STATE", COLUMN_TEXT, 0},        {"outcome", "WHAT CAME OF IT", COLUMN_TEXT, 1},
-	{"code", "LAST HACK", COLUMN_TEXT, 5},     {"packets", "WAITING", COLUMN_COUNT, 0},
-	{"bytes", "IN BYTES", COLUMN_COUNT, 6},    {"age_s", "AGE", COLUMN_DURATION, 2},
-	{"left_s", "ENDS IN", COLUMN_DURATION, 4}, {.key = NULL},
+	{"mn_id", "MOBILE NODE", COLUMN_TEXT, 0},
+	{"role", "WE ARE ITS", COLUMN_TEXT, 0},
+	{"peer", "OTHER MAG", COLUMN_TEXT, 0},
+	{"mode", "MODE", COLUMN_TEXT, 3},
+	{"state", "STATE", COLUMN_TEXT, 0},
+	{"outcome", "OUTCOME", COLUMN_TEXT, 0},
+	{"code", "LAST HACK", COLUMN_TEXT, 5},
+	{"packets", "WAITING", COLUMN_COUNT, 0},
+	{"bytes", "IN BYTES", COLUMN_COUNT, 6},
+	{"age_s", "AGE", COLUMN_DURATION, 2},
+	{"left_s", "ENDS IN", COLUMN_DURATION, 4},
+	{"why", "WHY", COLUMN_TEXT, 7},
+	{.key = NULL},
 };
 
 static const struct column interfaces[] = {

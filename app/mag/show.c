@@ -117,6 +117,15 @@ static const char *handover_state_name(enum handover_state state)
 	return names[state];
 }
 
+// As in its counter, without what all of them begin with.
+static const char *outcome_of(const struct mag_handover *h)
+{
+	static const char all[] = "handover_";
+
+	return h->outcome == OUTCOME_NONE ? ""
+					  : handover_outcome_name(h->outcome) + sizeof(all) - 1;
+}
+
 static bool next_handover(void *app, struct mgmt_cursor *cursor, json_t *row)
 {
 	const struct gateway *g = app;
@@ -133,7 +142,8 @@ static bool next_handover(void *app, struct mgmt_cursor *cursor, json_t *row)
 	put_addr(row, "peer", h.peer);
 	put_text(row, "mode", h.reactive ? "reactive" : "predictive");
 	put_text(row, "state", handover_state_name(h.state));
-	put_text(row, "outcome", handover_outcome_text(h.outcome));
+	put_text(row, "outcome", outcome_of(&h));
+	put_text(row, "why", handover_outcome_text(h.outcome));
 	put_text(row, "code", h.code == 0 ? "" : hack_code_name(h.code));
 	put_count(row, "packets", packets);
 	put_count(row, "bytes", bytes);
