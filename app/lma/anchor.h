@@ -3,6 +3,7 @@
 // boot.c     builds it from the configuration and takes it down, step by step
 // control.c  what the control thread's turn does for the engine: messages and timers
 // effects.c  what the engine decides becomes state of the workers; the only file that knows both
+// grace.[ch] packets of a session's previous MAG count for a while (FMIP-12)
 // served.c   whom it serves: the configuration's rows become the engine's
 // show.c     what an operator sees
 // The data plane under it is app/common's (plane.h). Owned by the control thread.
@@ -25,13 +26,16 @@ struct served {
 	struct ip6_prefix *statics; // what `prefixes` of profiles point into
 };
 
+struct grace_list;
+
 struct anchor {
 	struct conf *conf;
 	struct plane plane;
 	struct lma *lma;
 	struct served served;
 	struct mgmt *mgmt;
-	uint64_t bind_failed; // bindings that the workers had no room for
+	struct grace_list *graces; // NULL: lma.prev_coa_grace_ms is 0
+	uint64_t bind_failed;      // bindings that the workers had no room for
 	struct log_limit refusals, shortages, news;
 	ns_t started;
 };

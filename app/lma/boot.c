@@ -6,6 +6,7 @@
 #include "app/common/management.h"
 #include "app/common/restart.h"
 #include "app/lma/anchor.h"
+#include "app/lma/grace.h"
 
 // A step that failed: rc, and one line of why.
 static int failed(int rc, char *why, size_t n, const char *what)
@@ -13,6 +14,16 @@ static int failed(int rc, char *why, size_t n, const char *what)
 	if (why[0] == '\0')
 		snprintf(why, n, "%s: %s", what, strerror(-rc));
 	return rc;
+}
+
+// FMIP-12: where fast handovers are, the previous MAG sends on what came by the new one.
+static ns_t grace_of(const struct conf *c)
+{
+	uint32_t ms = c->lma.prev_coa_grace_ms;
+
+	if (ms == CONF_GRACE_AS_DOMAIN)
+		ms = c->lma.fast_handover ? 200 : 0;
+	return ms * NS_MSEC;
 }
 
 static int start_engine(struct anchor *a, char *why, size_t n)
@@ -30,6 +41,7 @@ static int start_engine(struct anchor *a, char *why, size_t n)
 		.timestamp_validity_window = c->lma.timestamp_validity_window_ms * NS_MSEC,
 		.prefix_quarantine = c->lma.prefix_quarantine_ms * NS_MSEC,
 		.coalesce_first_pbu = c->lma.coalesce_first_pbu_ms * NS_MSEC,
+		.prev_coa_grace = grace_of(c),
 		.new_session_at_once = !c->lma.wait_for_old_mag,
 		.mobile_node_generated_timestamp = c->lma.mobile_node_generated_timestamp,
 		.expect_timestamps = c->lma.timestamps,
@@ -43,6 +55,8 @@ static int start_engine(struct anchor *a, char *why, size_t n)
 		served_fill(&a->served, c, &lma);
 		rc = restart_heartbeat(c, &lma.heartbeat, why, n);
 	}
+	if (rc == 0 && lma.prev_coa_grace > 0 && (a->graces = grace_list_new()) == NULL)
+		rc = -ENOMEM;
 	if (rc == 0)
 		a->lma = lma_new(&lma, plane_seed(), now);
 	if (rc == 0 && a->lma == NULL) {
@@ -79,7 +93,9 @@ static int start_plane(struct anchor *a, char *why, size_t n)
 			.relay_rate = c->dataplane.relay_rate},
 		.max_bindings = c->lma.max_bindings,
 		// One from each of our addresses to each MAG, some for sessions that share.
-		.max_entries = (c->lma.n_addresses + 1) * c->lma.max_mags + 64,
+		// And for each that a session may have moved from a moment ago.
+		.max_entries = (c->lma.n_addresses + 1) * c->lma.max_mags + 64 +
+			       (grace_of(c) > 0 ? 4 * c->lma.max_mags : 0),
 		.max_peers = c->lma.max_mags,
 		.tunnel_mtu = c->lma.tunnel_mtu,
 	};
@@ -112,6 +128,7 @@ void anchor_stop(struct anchor *a)
 	mgmt_close(a->mgmt);
 	lma_free(a->lma);
 	served_free(&a->served);
+	grace_list_free(a->graces);
 	plane_done(&a->plane);
 	conf_free(a->conf);
 }

@@ -2,6 +2,7 @@
 #include "app/common/loop.h"
 #include "app/common/signalling.h"
 #include "app/lma/anchor.h"
+#include "app/lma/grace.h"
 
 static void on_punt(void *arg, struct rte_mbuf *m, struct instant now)
 {
@@ -30,6 +31,8 @@ static void on_time(void *arg, struct instant now)
 {
 	struct anchor *a = arg;
 
+	if (a->graces != NULL)
+		grace_list_turn(a->graces, &a->plane, now.mono);
 	if (lma_deadline(a->lma) > now.mono)
 		return;
 	lma_input(a->lma, now, &(struct lma_event){.kind = LMA_TICK});

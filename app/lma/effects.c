@@ -7,10 +7,23 @@
 #include "app/common/text.h"
 #include "app/common/tunnels.h"
 #include "app/lma/anchor.h"
+#include "app/lma/grace.h"
 
-static int bind(struct anchor *a, const struct lma_action *action)
+// Without the previous MAG, if there is no room for it: that is a favour.
+static int bind_for_a_while(struct anchor *a, const struct lma_action *action,
+			    struct tunnel_way *way, ns_t now)
 {
-	const struct tunnel_way way = {
+	if (a->graces != NULL && tunnels_bind(&a->plane, action->bind.hnp, way) == 0 &&
+	    grace_list_add(a->graces, action->bind.hnp, way, now + action->bind.also_for))
+		return 0;
+	way->tunnel.also = 0;
+	way->also = (struct ip6_addr){0};
+	return tunnels_bind(&a->plane, action->bind.hnp, way);
+}
+
+static int bind(struct anchor *a, const struct lma_action *action, ns_t now)
+{
+	struct tunnel_way way = {
 		.tunnel = {.local = action->bind.lmaa,
 			   .remote = action->bind.coa,
 			   .peer = action->bind.mag,
@@ -18,6 +31,8 @@ static int bind(struct anchor *a, const struct lma_action *action)
 		.also = action->bind.also_coa,
 	};
 
+	if (action->bind.also_for > 0)
+		return bind_for_a_while(a, action, &way, now);
 	return tunnels_bind(&a->plane, action->bind.hnp, &way);
 }
 
@@ -98,7 +113,7 @@ void effects_apply(struct anchor *a, struct instant now)
 	while (lma_output(a->lma, &action)) {
 		switch (action.kind) {
 		case LMA_BIND:
-			if (bind(a, &action) == 0)
+			if (bind(a, &action, now.mono) == 0)
 				break;
 			a->bind_failed++;
 			lma_input(a->lma, now,

@@ -26,6 +26,8 @@
 
 enum { CONF_NAME = 32, CONF_PATH = 108 };
 
+enum { CONF_GRACE_AS_DOMAIN = 10001 };
+
 enum { CONF_BUFFER_BYTES = 2176 }; // of one of dataplane.mbufs: data and headroom
 
 enum conf_program { CONF_LMA, CONF_MAG };         // who reads a file
@@ -152,6 +154,8 @@ struct conf {
 		uint32_t min_delay_before_bce_delete_ms, max_delay_before_new_bce_assign_ms;
 		uint32_t timestamp_validity_window_ms, prefix_quarantine_ms;
 		uint32_t coalesce_first_pbu_ms;
+		bool fast_handover;         // the domain's MAGs do RFC 5949
+		uint32_t prev_coa_grace_ms; // or CONF_GRACE_AS_DOMAIN
 		bool wait_for_old_mag, timestamps, mobile_node_generated_timestamp;
 		struct ip6_addr link_local; // FixedMAGLinkLocalAddressOnAllAccessLinks
 		uint8_t link_layer[6];      // FixedMAGLinkLayerAddressOnAllAccessLinks

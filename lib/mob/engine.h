@@ -83,6 +83,7 @@ struct mag_record {
 	struct heartbeat heartbeat;
 	ns_t lost;                    // when it told that its sessions are gone; 0: it did not
 	bool kept;                    // its number is not given to another one
+	ns_t busy_until;              // nor before this time: packets of its count (FMIP-12)
 	bool odd_timestamps, odd_lla; // it has been told of (LMA-VAR-01)
 };
 
@@ -247,6 +248,8 @@ void transit(struct lma *, enum bce_event, uint32_t bce, const struct request *)
 
 // Packets go to this binding from now on, and come from its sharer too (LMA-BC-12).
 void bind_all(struct lma *, uint32_t bce);
+// The same after a handoff: for a while they come from its previous MAG, too (FMIP-12).
+void bind_moved(struct lma *, uint32_t bce, uint32_t previous);
 // They do not any more: the sharer takes over, if there is one; else they are dropped by name while
 // the prefix is kept (DETACH), or nobody's (UNBIND).
 void unbind_all(struct lma *, uint32_t bce, enum lma_action_kind);

@@ -88,6 +88,7 @@ struct lma_conf {
 	ns_t timestamp_validity_window;       // RFC 5213 9.1, default 300 ms
 	ns_t prefix_quarantine;               // LMA-EXP-02, default min_delay_before_bce_delete
 	ns_t coalesce_first_pbu;              // LMA-BC-17, default 0: off
+	ns_t prev_coa_grace;      // FMIP-12, default 0: packets that the previous MAG still sends
 	bool new_session_at_once; // LMA-BC-08: no PBU waits for the old MAG; default off
 	bool mobile_node_generated_timestamp; // RFC 5213 9.3
 	// What the domain has, RFC 5213 9.3: a MAG that shows otherwise is told of (LMA-VAR-01).
@@ -153,10 +154,11 @@ struct lma_action {
 			struct ip6_prefix hnp;
 			struct ip6_addr lmaa, coa; // the tunnel's two ends
 			uint32_t mag; // dense number of coa, 1..max_mags; the workers' mag_id
-			// Another MAG that shares the prefix: packets come from there too
-			// (LMA-BC-12); 0: none.
+			// Another MAG that shares the prefix (LMA-BC-12), or that had it until now
+			// (FMIP-12): packets come from there too; 0: none.
 			uint32_t also;
 			struct ip6_addr also_coa;
+			ns_t also_for; // only so long, as long as it is bound so; 0: for good
 		} bind;
 		struct {
 			struct ip6_prefix hnp;

@@ -27,7 +27,7 @@ static uint32_t find_room(struct lma *lma)
 	for (uint32_t tried = 0; tried < lma->conf.max_mags; tried++) {
 		lma->mag_hand = lma->mag_hand % lma->conf.max_mags + 1;
 		struct mag_record *m = &lma->mags[lma->mag_hand];
-		if (m->bindings > 0 || m->kept)
+		if (m->bindings > 0 || m->kept || m->busy_until > lma->now.mono)
 			continue;
 		if (m->used)
 			map_del(&lma->mags_by_coa, hash_of(lma, m->coa), lma->mag_hand);

@@ -246,7 +246,7 @@ static void hand_over(struct step *s)
 		return;
 	}
 	entry(s)->handovers++;
-	bind_all(s->lma, s->bce);
+	bind_moved(s->lma, s->bce, before.mag);
 	note(s, LMA_NOTE_HANDED_OVER);
 	answer_change(s->lma, s->r, s->bce, &before);
 	release(s, true); // LMA-BC-19

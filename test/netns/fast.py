@@ -109,6 +109,9 @@ class Fast(Roaming):
                            tunnel_mtu=self.backbone_mtu, probe_after_ms=20000)
         return text.replace("mbufs: 8192", f"mbufs: {BUFFERS}") + section(**self.more)
 
+    def lma_config(self):
+        return super().lma_config().replace("lma:\n", "lma:\n  fast_handover: true\n", 1)
+
     # ---- What the gateways say of it
 
     @staticmethod
