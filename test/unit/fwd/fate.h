@@ -42,4 +42,6 @@ int test_mem(void);
 int test_fragments(void);
 int test_reassembly(void);
 int test_limit(void);
+int test_hold(void);
+int test_detour(void);
 int test_random(void);

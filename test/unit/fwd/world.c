@@ -156,6 +156,9 @@ int world_start(struct world *w)
 	w->conf.attach_rate = 10;
 	w->conf.relay_rate = 32;
 	w->conf.reassembly_packets = 64;
+	w->conf.hold_node_bytes = w->conf.hold_bytes = 1 << 30;
+	w->conf.hold_age = 3600 * NS_SEC;
+	w->conf.hold_drain_rate = 1000;
 	for (int i = 0; i < N_PORTS; i++)
 		memcpy(w->conf.ports[i].mac, our_mac[i], 6), w->conf.ports[i].vlans[0] = 1;
 	w->now = NS_SEC;
@@ -178,6 +181,7 @@ int world_start(struct world *w)
 				      .punt = w->punt,
 				      .relay = w->relay,
 				      .telem = &w->telem,
+				      .max_holds = WORLD_HOLDS,
 				      .seed = 7};
 	return fwd_new(&init, &w->conf, &w->fwd);
 }

@@ -21,7 +21,7 @@ enum { CORE, BACKBONE, ACCESS, N_PORTS };
 enum { MAG1 = 1, MAG2 = 2, PEER_LMA1 = 7, PEER_LMA2 = 8 };
 enum { VLAN_B = 5 };
 enum { A, B, E, N_NODES }; // in world.nodes
-enum { FRAME_MAX = 4096, WORLD_MBUFS = 1023, L2_LEN = 14 };
+enum { FRAME_MAX = 4096, WORLD_MBUFS = 1023, L2_LEN = 14, WORLD_HOLDS = 4 };
 
 #define LMAA "2001:db8:1::1"
 #define COA1 "2001:db8:a::1"
