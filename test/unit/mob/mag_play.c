@@ -107,7 +107,8 @@ static void take_bind(struct mag_play *p, const struct mag_action *a)
 	if (p->bind_room == 0) {
 		mag_input(p->mag, p->now,
 			  &(struct mag_event){.kind = MAG_BIND_FAILED,
-					      .bind_failed.link = a->bind.link});
+					      .bind_failed = {.link = a->bind.link,
+							      .handover = a->bind.handover}});
 		return;
 	}
 	p->bind_room--;
@@ -116,6 +117,7 @@ static void take_bind(struct mag_play *p, const struct mag_action *a)
 	p->view[i].link = a->bind.link;
 	p->view[i].lmaa = a->bind.lmaa;
 	p->view[i].local = a->bind.local;
+	p->view[i].how = *a;
 	if (i == p->n_view)
 		p->n_view++;
 }
@@ -175,7 +177,7 @@ static char letter_of(const struct mag_action *a)
 {
 	if (a->kind == MAG_ADVERTISE && a->advertise.valid_s == 0)
 		return 'W';
-	return "BUSAPQ-"[a->kind];
+	return "BUSAPQHR-"[a->kind];
 }
 
 static void remember(struct mag_play *p, const struct mag_action *a)

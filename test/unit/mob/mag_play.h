@@ -48,11 +48,12 @@ struct mag_play {
 		struct mag_link link;
 		struct ip6_addr lmaa;
 		bool local;
+		struct mag_action how; // the BIND itself
 	} view[PLAY_VIEW];
 	uint32_t n_view;
 	struct said *said; // since the last thing that the test did
 	uint32_t n_said;
-	char order[PLAY_SAID + 1]; // one letter an action: B U S A W P Q, notes left out
+	char order[PLAY_SAID + 1]; // one letter an action: B U S A W P Q H R, notes left out
 	uint32_t notes[MAG_N_NOTES];
 	struct mh pbu; // the last one that was sent, whenever
 	uint8_t pbu_mn[256], pbu_mac[8], pbu_service[256];
