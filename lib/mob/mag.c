@@ -368,9 +368,9 @@ static void fail_bind(struct mag *m, struct mag_link link, uint32_t handover)
 {
 	uint32_t i = bul_find_link(&m->bul, link);
 
-	if (handover != 0)
-		fail_handover_bind(m, handover);
-	else if (i != BUL_NULL)
+	if (handover != 0 && fail_handover_bind(m, handover))
+		return;
+	if (i != BUL_NULL)
 		happen(m, i, EV_NO_ROOM);
 }
 

@@ -320,13 +320,14 @@ void on_handover_timer(struct mag *m, uint32_t i)
 		handover_schedule(&m->fast, i);
 }
 
-void fail_handover_bind(struct mag *m, uint32_t number)
+bool fail_handover_bind(struct mag *m, uint32_t number)
 {
 	uint32_t i = number - 1;
-	struct handover *h = i < m->fast.conf.max_handovers ? ho(m, i) : NULL;
+	bool is_one = m->fast.timers != NULL && i < m->fast.conf.max_handovers;
+	struct handover *h = is_one ? ho(m, i) : NULL;
 
-	if (h == NULL || m->fast.timers == NULL || h->mn_len == 0 || h->state == HO_OVER)
-		return;
+	if (h == NULL || h->mn_len == 0 || h->state == HO_OVER)
+		return false;
 	uint32_t e = h->entry;
 	take_back_answer(m, i, HACK_NO_RESOURCES);
 	if (h->is_new)
@@ -336,6 +337,7 @@ void fail_handover_bind(struct mag *m, uint32_t number)
 	handover_schedule(&m->fast, i);
 	if (h->is_new && e != BUL_NULL)
 		happen(m, e, EV_NO_ROOM);
+	return true;
 }
 
 // ---- What the rest of the engine asks and tells.

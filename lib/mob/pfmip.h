@@ -127,8 +127,9 @@ void take_order(struct mag *, const struct mag_event *);
 // What it was for ends without a word of its own, and it begins anew for the same node.
 void handover_restart(struct mag *, uint32_t);
 void on_handover_timer(struct mag *, uint32_t);
-// The workers have no room for a BIND of this handover; number as in mag.h.
-void fail_handover_bind(struct mag *, uint32_t number);
+// The workers have no room for a BIND of this handover, number as in mag.h. False: it is over, and
+// the BIND was its node's alone.
+bool fail_handover_bind(struct mag *, uint32_t number);
 // What the other files ask and tell. `entry` is one of the binding update list.
 uint32_t fast_number(const struct mag *, const struct bul_entry *);  // of its handover; 0: none
 struct span fast_expected(const struct mag *, const uint8_t mac[6]); // whose it is; empty: nobody's

@@ -75,7 +75,6 @@ void fast_fill_bind(const struct mag *m, const struct bul_entry *e, struct mag_a
 
 	if (h == NULL)
 		return;
-	a->bind.handover = number;
 	a->bind.previous = h->from;
 	if (h->state == HO_FORWARDING || h->state == HO_SETTLING)
 		a->bind.next = h->peer;
@@ -83,6 +82,8 @@ void fast_fill_bind(const struct mag *m, const struct bul_entry *e, struct mag_a
 		a->bind.previous = h->finished ? (struct ip6_addr){0} : h->peer;
 		a->bind.detour = h->detour;
 	}
+	if (h->buffers || !ip6_is_zero(a->bind.next) || !ip6_is_zero(a->bind.previous))
+		a->bind.handover = number;
 }
 
 static void note_outcome(struct mag *m, uint32_t i, enum handover_outcome outcome)

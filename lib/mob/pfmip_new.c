@@ -48,7 +48,8 @@ static void serve(struct mag *m, uint32_t i, uint32_t entry)
 	h->entry = entry;
 	h->due_next = m->now.mono + m->fast.conf.hold_uplink;
 	bul_set_lma(&m->bul, entry, lma != UINT32_MAX ? (uint8_t)lma : e->lma);
-	e->handoff = handoff_by(&h->context, e);
+	if (!e->waiting) // the PBA repeats what the PBU that is out said
+		e->handoff = handoff_by(&h->context, e);
 	bul_bind(&m->bul, entry, h->context.hnps, h->context.n_hnps);
 	ho_hold(m, i, QUEUE_PASS, QUEUE_HOLD, QUEUE_HOLD);
 	ho_bind(m, i);
@@ -142,6 +143,7 @@ void ho_learn(struct mag *m, uint32_t i)
 	if (is_registered(entry_of(m, e))) {
 		wait_for_previous(m, i);
 	} else if (is_free(m, h, e)) {
+		entry_of(m, e)->waiting = false; // a better request follows
 		serve(m, i, e);
 		send_request(m, e, REQUEST_REATTACH);
 		bul_schedule(&m->bul, e);

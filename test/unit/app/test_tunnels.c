@@ -192,9 +192,13 @@ static void a_peer_of_no_number_binds_nothing_and_what_was_there_stays(void **st
 
 	(void)state;
 	assert_int_equal(bind(1, LMA3, false), 0);
-	assert_int_equal(tunnels_bind(&plane, hnp(1), &(struct tunnel_way){.tunnel = bad, .access = place}), -EINVAL);
+	assert_int_equal(
+		tunnels_bind(&plane, hnp(1), &(struct tunnel_way){.tunnel = bad, .access = place}),
+		-EINVAL);
 	bad.peer = PEERS + 1;
-	assert_int_equal(tunnels_bind(&plane, hnp(1), &(struct tunnel_way){.tunnel = bad, .access = place}), -EINVAL);
+	assert_int_equal(
+		tunnels_bind(&plane, hnp(1), &(struct tunnel_way){.tunnel = bad, .access = place}),
+		-EINVAL);
 	assert_int_equal(entry_of(1)->peer_id, LMA3);
 	tunnels_unbind(&plane, hnp(1));
 }
@@ -206,7 +210,9 @@ static void a_prefix_that_the_cache_refuses_holds_no_tunnel(void **state)
 	struct ip6_prefix longer = ip6_prefix_of(addr("2001:db8:4000::"), 72);
 
 	(void)state;
-	assert_int_not_equal(tunnels_bind(&plane, longer, &(struct tunnel_way){.tunnel = t, .access = place}), 0);
+	assert_int_not_equal(
+		tunnels_bind(&plane, longer, &(struct tunnel_way){.tunnel = t, .access = place}),
+		0);
 	assert_false(is_welcome(LMA3));
 }
 

@@ -1,3 +1,4 @@
+// Entries of a node that moves, and its packets.
 #include "test/unit/fwd/moving.h"
 
 #include <string.h>

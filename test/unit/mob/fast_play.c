@@ -1,3 +1,4 @@
+// The other MAGs of fast_play.h, and what their messages say.
 #include "test/unit/mob/fast_play.h"
 
 static const struct mag_peer_conf *peers(void)
@@ -113,6 +114,43 @@ void accepts_hi(struct mag_play *p)
 	mh = hack(p, (uint8_t)(a->send.mh->hi.flags << 1), HACK_CONTEXT_ACCEPTED);
 	char text[IP6_ADDR_TEXT];
 	peer_says(p, ip6_format(a->send.dst, text), &mh);
+}
+
+void notice(struct mag_play *p, uint16_t seq)
+{
+	struct mh mh = hi(HI_P, HI_FORWARDING_COMPLETE, seq);
+
+	peer_says(p, MAG2, &mh);
+}
+
+void wants(struct mag_play *p, const char *mag, uint8_t flags, uint16_t seq)
+{
+	struct mh mh = hi(flags, HI_DEFAULT, seq);
+
+	peer_says(p, mag, &mh);
+}
+
+void coming(struct mag_play *p, uint8_t flags, uint16_t seq)
+{
+	struct mh mh = hi(flags, HI_ALL_CONTEXT, seq);
+
+	with_context(&mh, HNP1, LMAA, 1);
+	peer_says(p, MAG2, &mh);
+}
+
+void done(struct mag_play *p, uint16_t seq)
+{
+	struct mh mh = hi(HI_P | HI_F, HI_FORWARDING_COMPLETE, seq);
+
+	peer_says(p, MAG2, &mh);
+}
+
+struct mh told(const struct mag_play *p, uint8_t flags, uint8_t code)
+{
+	struct mh mh = hack(p, flags, code);
+
+	with_context(&mh, HNP1, LMAA, 1);
+	return mh;
 }
 
 void forwarding(struct mag_play *p)

@@ -21,7 +21,12 @@ void about(struct mh *, const char *mn);
 // Its prefix, its LMA and its MAC address (that of node 1); NULL or 0: without.
 void with_context(struct mh *, const char *hnp, const char *lmaa, uint8_t node);
 void peer_says(struct mag_play *, const char *mag, const struct mh *);
-void accepts_hi(struct mag_play *); // HAck 5, with the flags that were asked for
+void accepts_hi(struct mag_play *);           // HAck 5, with the flags that were asked for
+void notice(struct mag_play *, uint16_t seq); // MAG2: NODE is registered here
+void wants(struct mag_play *, const char *mag, uint8_t flags, uint16_t seq); // NODE is here
+void coming(struct mag_play *, uint8_t flags, uint16_t seq); // MAG2: NODE is about to come
+void done(struct mag_play *, uint16_t seq);                  // MAG2: nothing comes any more
+struct mh told(const struct mag_play *, uint8_t flags, uint8_t code); // a HAck with context
 
 // ---- Where a handover stands.
 

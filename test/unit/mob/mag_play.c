@@ -100,18 +100,26 @@ uint32_t find_view(const struct mag_play *p, struct ip6_prefix hnp)
 	return i;
 }
 
+// An entry that is there needs no room.
+static bool is_as_before(const struct mag_play *p, uint32_t i, const struct mag_action *a)
+{
+	return i < p->n_view && same_link(p->view[i].link, a->bind.link) &&
+	       ip6_equal(p->view[i].how.bind.next, a->bind.next) &&
+	       ip6_equal(p->view[i].how.bind.previous, a->bind.previous);
+}
+
 static void take_bind(struct mag_play *p, const struct mag_action *a)
 {
 	uint32_t i = find_view(p, a->bind.hnp);
 
-	if (p->bind_room == 0) {
+	if (p->bind_room == 0 && !is_as_before(p, i, a)) {
 		mag_input(p->mag, p->now,
 			  &(struct mag_event){.kind = MAG_BIND_FAILED,
 					      .bind_failed = {.link = a->bind.link,
 							      .handover = a->bind.handover}});
 		return;
 	}
-	p->bind_room--;
+	p->bind_room -= p->bind_room > 0;
 	assert_true(i < PLAY_VIEW);
 	p->view[i].hnp = a->bind.hnp;
 	p->view[i].link = a->bind.link;
