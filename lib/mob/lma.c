@@ -232,9 +232,12 @@ static void take_message(struct lma *lma, const struct lma_event *event)
 		break;
 	case MH_BRR:
 	case MH_BA:
-	case MH_HI:
-	case MH_HACK:
 		put_note(lma, LMA_NOTE_IGNORED_ROLE, src, 0); // WIRE-14
+		break;
+	case MH_HI:
+	case MH_HACK: // WIRE-06: between MAGs alone
+		put_note(lma, LMA_NOTE_BAD_MESSAGE, src, 0);
+		answer_unknown_type(lma, src, event->message.dst);
 		break;
 	case MH_HEARTBEAT:
 		take_heartbeat(lma, event);

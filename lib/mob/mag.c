@@ -291,15 +291,40 @@ static void lose_carrier(struct mag *m, uint16_t interface)
 	}
 }
 
+// WIRE-06: the sender of a type that we do not know learns so, but not too often.
+static void answer_unknown_type(struct mag *m, struct ip6_addr src, struct ip6_addr dst)
+{
+	if (m->now.mono - m->error_window >= NS_SEC) {
+		m->error_window = m->now.mono;
+		m->errors_sent = 0;
+	}
+	if (!ip6_is_routable_unicast(src) || ip6_is_multicast(dst) ||
+	    m->errors_sent >= BINDING_ERRORS_PER_S)
+		return;
+	struct mag_message *msg = put_message(m);
+	struct mag_out *out = msg != NULL ? put_out(m, MAG_SEND) : NULL;
+	if (out == NULL)
+		return;
+	m->errors_sent++;
+	msg->mh = (struct mh){.type = MH_BE, .be = {.status = BE_UNKNOWN_MH_TYPE}};
+	out->action.send.src = dst;
+	out->action.send.dst = src;
+	out->action.send.mh = &msg->mh;
+}
+
 // FMIP-10: between MAGs that know each other.
 static void take_peer_message(struct mag *m, struct ip6_addr src, const struct mh *mh)
 {
-	if (!fast_is_peer(&m->fast, src) || ip6_equal(src, m->conf.coa))
+	if (m->fast.timers == NULL) { // WIRE-06: it is off
+		note(m, MAG_NOTE_BAD_MESSAGE);
+		answer_unknown_type(m, src, m->conf.coa);
+	} else if (!fast_is_peer(&m->fast, src) || ip6_equal(src, m->conf.coa)) {
 		note(m, MAG_NOTE_IGNORED_SOURCE);
-	else if (mh->type == MH_HI)
+	} else if (mh->type == MH_HI) {
 		take_hi(m, src, mh);
-	else
+	} else {
 		take_hack(m, src, mh);
+	}
 }
 
 static void take_message(struct mag *m, const struct mag_event *event)
@@ -334,27 +359,6 @@ static void take_message(struct mag *m, const struct mag_event *event)
 		note(m, MAG_NOTE_IGNORED_ROLE); // WIRE-14
 		break;
 	}
-}
-
-// WIRE-06: the sender of a type that we do not know learns so, but not too often.
-static void answer_unknown_type(struct mag *m, struct ip6_addr src, struct ip6_addr dst)
-{
-	if (m->now.mono - m->error_window >= NS_SEC) {
-		m->error_window = m->now.mono;
-		m->errors_sent = 0;
-	}
-	if (!ip6_is_routable_unicast(src) || ip6_is_multicast(dst) ||
-	    m->errors_sent >= BINDING_ERRORS_PER_S)
-		return;
-	struct mag_message *msg = put_message(m);
-	struct mag_out *out = msg != NULL ? put_out(m, MAG_SEND) : NULL;
-	if (out == NULL)
-		return;
-	m->errors_sent++;
-	msg->mh = (struct mh){.type = MH_BE, .be = {.status = BE_UNKNOWN_MH_TYPE}};
-	out->action.send.src = dst;
-	out->action.send.dst = src;
-	out->action.send.mh = &msg->mh;
 }
 
 static void take_bad(struct mag *m, const struct mag_event *event)

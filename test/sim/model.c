@@ -324,8 +324,6 @@ static void follow_message(struct world *w, const struct lma_event *event)
 		break;
 	case MH_BRR:
 	case MH_BA:
-	case MH_HI:
-	case MH_HACK:
 		expect_note(w, LMA_NOTE_IGNORED_ROLE);
 		break;
 	case MH_HEARTBEAT:
@@ -333,6 +331,10 @@ static void follow_message(struct world *w, const struct lma_event *event)
 			expect_note(w, LMA_NOTE_UNKNOWN_MAG);
 		else if (!has_mag_room(w, src))
 			expect_note(w, LMA_NOTE_FULL);
+		break;
+	case MH_HI:
+	case MH_HACK: // the network here has none of them
+		expect_note(w, LMA_NOTE_BAD_MESSAGE);
 		break;
 	case MH_BE:
 		expect_note(w, LMA_NOTE_BINDING_ERROR);

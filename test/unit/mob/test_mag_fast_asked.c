@@ -176,7 +176,8 @@ static void FMIP_10_strangers_and_other_protocols_are_ignored(void **state)
 	mag_play_restart(p);
 	join(p, link_of(1), HNP1);
 	wants(p, MAG2, HI_P | HI_F, 5);
-	assert_int_equal(p->notes[MAG_NOTE_IGNORED_SOURCE], 1);
+	assert_int_equal(p->notes[MAG_NOTE_BAD_MESSAGE], 1); // WIRE-06
+	assert_int_equal(last_mh(p, MH_BE)->send.mh->be.status, BE_UNKNOWN_MH_TYPE);
 	hand_over(p, NODE, HAND_OVER_GO, MAG2);
 	assert_int_equal(p->notes[MAG_NOTE_IGNORED_ORDER], 1);
 	hand_over(p, NODE, HAND_OVER_CANCEL, NULL);

@@ -133,8 +133,6 @@ static void FMIP_04_without_the_last_hi_direct_packets_go_on_after_a_while(void 
 	expect_modes(p, QUEUE_PASS, QUEUE_PASS, QUEUE_PASS);
 	assert_true(ip6_equal(bound(p)->bind.previous, addr(MAG2))); // what still comes is taken
 	expect_handover(p, HO_REGISTERED);
-	struct mh mh = hack(p, HACK_P, HACK_ACCEPTED);
-	peer_says(p, MAG2, &mh); // to nothing that is out
 	pass_ms(p, FORWARD_MS);
 	expect_over(p, OUTCOME_NO_NOTICE);
 	expect_released(p, false);

@@ -101,6 +101,7 @@ static void WIRE_04_the_pseudo_header_says_135(void **state)
 }
 
 // SEQ-18: the list of WIRE-06 is 1..4, 8..12 and 16..23; type 0, the refresh request, is not on it.
+// FMIP-13: a Fast Binding Update (8) and its kin are.
 static void WIRE_06_every_type_without_a_block_is_unknown(void **state)
 {
 	(void)state;
