@@ -187,7 +187,7 @@ static handover_fn *const matrix[HO_N_STATES]
 								[HEV_GO] = never,
 								[HEV_PREPARE] = never,
 								[HEV_CANCEL] = stay,
-								[HEV_CONTEXT] = ho_announced_again,
+								[HEV_CONTEXT] = ho_go_on,
 								[HEV_WANTED] = never,
 								[HEV_DONE] = ho_previous_done,
 								[HEV_ACCEPTED] = stay,
@@ -326,7 +326,7 @@ bool fail_handover_bind(struct mag *m, uint32_t number)
 	bool is_one = m->fast.timers != NULL && i < m->fast.conf.max_handovers;
 	struct handover *h = is_one ? ho(m, i) : NULL;
 
-	if (h == NULL || h->mn_len == 0 || h->state == HO_OVER)
+	if (h == NULL || h->state == HO_NONE || h->state == HO_OVER)
 		return false;
 	uint32_t e = h->entry;
 	take_back_answer(m, i, HACK_NO_RESOURCES);
@@ -422,8 +422,7 @@ bool fast_keeps(struct mag *m, uint32_t entry)
 	struct bul_entry *e = entry_of(m, entry);
 	uint32_t i = record_of(m, e);
 
-	if (i == HO_NULL || ho(m, i)->is_new || ho(m, i)->state == HO_OVER ||
-	    ho(m, i)->state == HO_ENDING)
+	if (i == HO_NULL || ho(m, i)->is_new)
 		return false;
 	handover_happen(m, i, HEV_LEFT);
 	e->due_probe = e->due_refresh = e->due_request = e->due_advert = 0;

@@ -142,7 +142,7 @@ void handover_restart(struct mag *m, uint32_t i)
 				 .since = m->now.mono,
 				 .mn_len = h->mn_len};
 
-	if (h->is_new && h->state == HO_REGISTERED && !h->finished)
+	if (h->is_new && h->entry != BUL_NULL && !h->finished)
 		fresh.from = h->peer; // what it still sends goes the same way
 	if (h->state != HO_OVER)
 		undo(m, i);

@@ -145,9 +145,9 @@ void answer_hi(struct mag *m, uint32_t i, uint8_t code)
 
 	h->hack_code = h->code = code;
 	h->hack_flags = 0;
-	if (code < 128 && (h->in_flags & HI_F) != 0)
+	if (code != HACK_NO_FORWARDING && (h->in_flags & HI_F) != 0)
 		h->hack_flags |= HACK_F;
-	if (code < 128 && (h->in_flags & HI_U) != 0)
+	if (code != HACK_NO_FORWARDING && (h->in_flags & HI_U) != 0)
 		h->hack_flags |= HACK_U;
 	h->answered = true;
 	answer_again(m, i);
@@ -159,7 +159,7 @@ void take_back_answer(struct mag *m, uint32_t i, uint8_t code)
 
 	for (uint32_t k = 0; k < m->n_messages; k++) {
 		struct mh *mh = &m->messages[k].mh;
-		if (mh->type != MH_HACK || mh->hack.seq != h->in_seq || !h->answered ||
+		if (mh->type != MH_HACK || mh->hack.seq != h->in_seq ||
 		    !span_equal(id_of(mh), handover_mn_id(h)))
 			continue;
 		mh->hack.code = h->hack_code = code;
@@ -211,7 +211,7 @@ static bool read_context(const struct mh *mh, struct context *c)
 	} else if (lmaa != NULL) {
 		c->ipv4_lmaa = be32_of(lmaa->lmaa.addr.p);
 	}
-	if (ll != NULL && ll->ll_id.id.n > 0 && ll->ll_id.id.n <= HO_MAX_LL_ID) {
+	if (ll != NULL && ll->ll_id.id.n <= HO_MAX_LL_ID) {
 		memcpy(c->ll_id, ll->ll_id.id.p, ll->ll_id.id.n);
 		c->ll_len = (uint8_t)ll->ll_id.id.n;
 	}

@@ -33,7 +33,7 @@ static bool is_free(const struct mag *m, const struct handover *h, uint32_t entr
 		if (other != BUL_NULL && other != entry)
 			return false;
 	}
-	return h->context.n_hnps > 0;
+	return true;
 }
 
 // The node is here, and what the other MAG said of it holds until the LMA speaks: its packets pass,
@@ -128,9 +128,21 @@ void ho_announced(struct mag *m, uint32_t i)
 	answer_hi(m, i, HACK_CONTEXT_ACCEPTED);
 }
 
+// What we asked for, if we did, is granted by it.
+void ho_go_on(struct mag *m, uint32_t i)
+{
+	struct handover *h = ho(m, i);
+
+	if ((h->in_flags & HI_F) != 0) {
+		h->forward = true;
+		h->waiting = false;
+		h->due_repeat = 0;
+	}
+	answer_hi(m, i, HACK_CONTEXT_ACCEPTED);
+}
+
 void ho_announced_again(struct mag *m, uint32_t i)
 {
-	ho(m, i)->forward |= (ho(m, i)->in_flags & HI_F) != 0;
 	answer_hi(m, i, HACK_CONTEXT_ACCEPTED);
 }
 
@@ -154,7 +166,11 @@ void ho_learn(struct mag *m, uint32_t i)
 
 void ho_learn_by_hi(struct mag *m, uint32_t i)
 {
-	ho(m, i)->forward = (ho(m, i)->in_flags & HI_F) != 0;
+	struct handover *h = ho(m, i);
+
+	h->forward = (h->in_flags & HI_F) != 0;
+	h->waiting = false; // for the HAck: this says as much
+	h->due_repeat = 0;
 	answer_hi(m, i, HACK_CONTEXT_ACCEPTED);
 	ho_learn(m, i);
 }
@@ -164,7 +180,7 @@ static void go_plainly(struct mag *m, uint32_t i, enum handover_outcome outcome)
 	uint32_t e = ho(m, i)->entry;
 
 	ho_end_new(m, i, outcome, true);
-	if (e == BUL_NULL || entry_of(m, e)->state != BUL_REGISTERING || entry_of(m, e)->waiting)
+	if (entry_of(m, e)->state != BUL_REGISTERING || entry_of(m, e)->waiting)
 		return;
 	entry_of(m, e)->due_request = m->now.mono;
 	bul_schedule(&m->bul, e);

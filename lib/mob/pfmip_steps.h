@@ -50,6 +50,7 @@ void ho_end_previous(struct mag *, uint32_t, enum handover_outcome);
 
 void ho_announced(struct mag *, uint32_t);
 void ho_announced_again(struct mag *, uint32_t);
+void ho_go_on(struct mag *, uint32_t);
 void ho_learn(struct mag *, uint32_t);
 void ho_learn_by_hi(struct mag *, uint32_t);
 void ho_refused_to_new(struct mag *, uint32_t);

@@ -24,7 +24,7 @@ int fast_init(struct fast *f, const struct mag_fast_conf *conf, struct siphash_k
 
 	*f = (struct fast){.conf = *conf, .key = key};
 	f->conf.peers = NULL;
-	if (conf->n_peers == 0 || max == 0)
+	if (conf->n_peers == 0)
 		return 0;
 	struct mag_peer_conf *peers = calloc(conf->n_peers, sizeof(*peers));
 	if (peers == NULL)

@@ -13,7 +13,7 @@ OPERATORS = {
 TOKEN = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|^[ \t]*#[^\n]*|"
                    r"->|<<=?|>>=?|[=!<>]=|&&|\|\||[<>!]", re.S | re.M)
 ROW = re.compile(r"^\t\{\"([^\"]*)\", (\w+)(?:, (\w+))?\},\n", re.M)
-CELL = re.compile(r"\[(EV_\w+)\] = (\w+)[,}]")
+CELL = re.compile(r"\[(H?EV_\w+)\] = (\w+)[,}]")
 REMEDY = re.compile(r"^\t\t\{(PBA_\w+), ([A-Z_]+)\},.*\n", re.M)
 CONDITION = re.compile(r"\b(?:if|while) \(([^()=<>!&|?]*(?:\([^()=<>!&|?]*\)[^()=<>!&|?]*)*)\)(?=[\s;{])")
 # What another outcome of a row of the lookup would be.

@@ -281,6 +281,7 @@ static void FMIP_17_it_may_move_on_at_once(void **state)
 	is_registered(p);
 	hand_over(p, NODE, HAND_OVER_GO, MAG3);
 	expect_hi(p, MAG3, HI_P | HI_F, HI_ALL_CONTEXT);
+	assert_int_equal(count_mh(p, MH_HI), 1); // the previous one hears nothing
 	assert_true(ip6_equal(bound(p)->bind.previous, addr(MAG2)));
 	expect_released(p, false);
 	accepts_hi(p);
@@ -302,6 +303,114 @@ static void FMIP_17_it_may_move_on_at_once(void **state)
 	expect_handover(p, HO_EXPECTED);
 	assert_true(ip6_equal(bound(p)->bind.previous, addr(MAG3)));
 	assert_int_equal(mag_totals(p->mag)->outcomes[OUTCOME_ELSEWHERE], 1);
+	mh = hi(HI_P | HI_F, HI_ALL_CONTEXT, 9);
+	with_context(&mh, HNP2, LMAA, 1); // and with another prefix
+	peer_says(p, MAG2, &mh);
+	expect_unbound(p, HNP1);
+	assert_true(find_view(p, prefix(HNP2)) < p->n_view);
+}
+
+static void FMIP_17_it_may_move_on_before_it_is_registered(void **state)
+{
+	PLAY;
+
+	is_here(p);
+	wants(p, MAG3, HI_P | HI_F, 5);
+	assert_true(ip6_equal(bound(p)->bind.next, addr(MAG3)));
+	assert_true(ip6_equal(bound(p)->bind.previous, addr(MAG2)));
+	mag_play_restart(p);
+	is_here(p);
+	done(p, 8);
+	wants(p, MAG3, HI_P | HI_F, 5);
+	assert_true(ip6_equal(bound(p)->bind.next, addr(MAG3)));
+	assert_true(ip6_is_zero(bound(p)->bind.previous)); // nothing comes from there
+}
+
+// With F its packets may go by the previous MAG when the LMA is slow; without they wait on.
+static void FMIP_11_the_detour_needs_the_flag(void **state)
+{
+	PLAY;
+
+	for (int forwards = 0; forwards < 2; forwards++) {
+		uint8_t flags = HI_P | (forwards ? HI_F : HI_U);
+		mag_play_restart(p);
+		hear(p, link_of(1), HEARD_FRAME);
+		coming(p, flags, 7); // it was faster
+		pass_with_ms(p, link_of(1), UPLINK_MS + 10);
+		assert_int_equal(bound(p)->bind.detour, forwards);
+		mag_play_restart(p);
+		attach_from(p, link_of(1), MAG2);
+		coming(p, flags, 7); // both at once
+		pass_with_ms(p, link_of(1), UPLINK_MS + 10);
+		assert_int_equal(bound(p)->bind.detour, forwards);
+		mag_play_restart(p);
+		coming(p, HI_P | HI_U, 7);
+		hear(p, link_of(1), HEARD_FRAME);
+		coming(p, flags, 8); // said later
+		pass_with_ms(p, link_of(1), UPLINK_MS + 10);
+		assert_int_equal(bound(p)->bind.detour, forwards);
+	}
+}
+
+// What counts as this arrival: not answered yet, heard a moment ago, or accepted a while ago.
+static void a_session_is_this_arrival_if_it_is_young_or_heard(void **state)
+{
+	PLAY;
+
+	p->conf.probe_after = 100 * NS_SEC;
+	mag_play_restart(p);
+	hear(p, link_of(1), HEARD_FRAME);
+	pass_ms(p, 3000);
+	coming(p, HI_P | HI_F, 7);
+	expect_handover(p, HO_HERE);
+	mag_play_restart(p);
+	join(p, link_of(1), HNP1);
+	pass_ms(p, 5000);
+	coming(p, HI_P | HI_F, 7);
+	expect_handover(p, HO_REGISTERED);
+	mag_play_restart(p);
+	join(p, link_of(1), HNP1);
+	pass_with_ms(p, link_of(1), 20500);
+	coming(p, HI_P | HI_F, 7);
+	expect_handover(p, HO_REGISTERED);
+	mag_play_restart(p);
+	join(p, link_of(1), HNP1);
+	pass_ms(p, FORWARD_MS); // to the moment
+	coming(p, HI_P | HI_F, 7);
+	expect_handover(p, HO_EXPECTED);
+	p->conf.authorise = true;
+	mag_play_restart(p);
+	hear(p, link_of(1), HEARD_FRAME);
+	pass_ms(p, 3000);
+	coming(p, HI_P | HI_F, 7);
+	expect_handover(p, HO_EXPECTED);
+	expect_state(p, link_of(1), BUL_ASKING);
+	p->conf.authorise = false;
+	p->conf.probe_after = 10 * NS_SEC;
+}
+
+static void a_refusal_of_the_hi_hurries_nothing_that_is_out(void **state)
+{
+	PLAY;
+
+	attach_from(p, link_of(1), MAG2);
+	uint16_t seq = last_mh(p, MH_HI)->send.mh->hi.seq;
+	pass_ms(p, 105); // the plain request is out
+	struct mh mh = hack(p, HACK_P, HACK_NO_CONTEXT);
+	mh.hack.seq = seq;
+	peer_says(p, MAG2, &mh);
+	expect_over(p, OUTCOME_REFUSED);
+	pass_ms(p, 5);
+	assert_int_equal(count_mh(p, MH_BU), 0);
+	mag_play_restart(p);
+	attach_from(p, link_of(1), MAG2);
+	seq = last_mh(p, MH_HI)->send.mh->hi.seq;
+	pass_ms(p, 105);
+	reply(p, accepts(HNP1)); // or answered
+	mh.hack.seq = seq;
+	peer_says(p, MAG2, &mh);
+	pass_ms(p, 5);
+	assert_int_equal(count_mh(p, MH_BU), 0);
 }
 
 static void FMIP_01_who_is_asked_about_is_served_when_the_answer_is_there(void **state)
@@ -379,6 +488,10 @@ int main(void)
 		T(FMIP_17_there_and_back_again),
 		T(FMIP_17_it_may_move_on_at_once),
 		T(FMIP_01_who_is_asked_about_is_served_when_the_answer_is_there),
+		T(FMIP_17_it_may_move_on_before_it_is_registered),
+		T(FMIP_11_the_detour_needs_the_flag),
+		T(a_session_is_this_arrival_if_it_is_young_or_heard),
+		T(a_refusal_of_the_hi_hurries_nothing_that_is_out),
 		T(FMIP_19_ipv4_addresses_are_kept),
 	};
 

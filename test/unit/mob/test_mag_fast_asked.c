@@ -281,7 +281,101 @@ static void an_order_begins_anew_while_the_last_one_ends(void **state)
 	expect_handover(p, HO_ENDING);
 	hand_over(p, NODE, HAND_OVER_GO, MAG2);
 	expect_hi(p, MAG2, HI_P | HI_F, HI_ALL_CONTEXT);
+	assert_int_equal(count_mh(p, MH_HI), 1); // that it ends was said
 	expect_handover(p, HO_ASKED);
+}
+
+// FMIP-02: both flags at once are the packets, now.
+static void FMIP_02_asked_for_both_it_forwards_and_keeps_nothing(void **state)
+{
+	PLAY;
+
+	join(p, link_of(1), HNP1);
+	wants(p, MAG2, HI_P | HI_F | HI_U, 5);
+	expect_said(p, "BS");
+	expect_hack(p, MAG2, 5, HACK_P | HACK_F | HACK_U, HACK_ALL_CONTEXT);
+}
+
+static void FMIP_15_a_hi_of_a_handover_that_is_over_is_answered_alike(void **state)
+{
+	PLAY;
+
+	join(p, link_of(1), HNP1);
+	wants(p, MAG2, HI_P | HI_F, 5);
+	hand_over(p, NODE, HAND_OVER_CANCEL, NULL);
+	accepts_hi(p);
+	expect_handover(p, HO_OVER);
+	wants(p, MAG2, HI_P | HI_F, 5);
+	expect_said(p, "S");
+	assert_non_null(mh_find(last_mh(p, MH_HACK)->send.mh, OPT_HNP));
+}
+
+static void FMIP_10_an_identity_is_an_nai_of_at_most_253_octets(void **state)
+{
+	PLAY;
+	static uint8_t name[254];
+	const struct {
+		uint8_t subtype;
+		uint16_t n;
+		unsigned hacks;
+	} rows[] = {{MN_ID_NAI, 253, 1}, {MN_ID_NAI, 254, 0}, {2, 20, 0}};
+
+	memset(name, 'a', sizeof(name));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct mh mh = hi(HI_P | HI_F, HI_DEFAULT, 5);
+		mh.opts.v[0].mn_id.subtype = rows[i].subtype;
+		mh.opts.v[0].mn_id.id = (struct span){name, rows[i].n};
+		peer_says(p, MAG2, &mh);
+		assert_int_equal(count_mh(p, MH_HACK), rows[i].hacks);
+		assert_int_equal(p->notes[MAG_NOTE_IGNORED_ROLE], 1 - rows[i].hacks);
+	}
+}
+
+// A node with two interfaces here: one moves, and the other one is another session.
+static void the_other_session_of_its_node_has_nothing_to_do_with_it(void **state)
+{
+	PLAY;
+
+	forwarding(p);
+	attach(p, link_of(2), NODE, 0);
+	reply(p, accepts(HNP2));
+	detach(p, link_of(2));
+	expect_state(p, link_of(2), BUL_LEAVING);
+	expect_handover(p, HO_FORWARDING);
+	mag_play_restart(p);
+	forwarding(p);
+	detach(p, link_of(1));
+	tell(p, &(struct mag_event){.kind = MAG_ATTACH, // and its other one comes from there
+				    .attach = {.link = link_of(2),
+					       .nai = {(const uint8_t *)NODE, strlen(NODE)},
+					       .previous = addr(MAG2)}});
+	expect_handover(p, HO_ASKING);
+	mag_play_restart(p);
+	attach_from(p, link_of(1), MAG2);
+	attach(p, link_of(2), NODE, 0); // which waits for no HAck
+	assert_int_equal(count_mh(p, MH_BU), 1);
+	assert_int_equal(count_mh(p, MH_HI), 0);
+}
+
+// What could not be bound is its node's, when there is no handover of that number.
+static void a_bind_that_fails_after_its_handover_is_the_nodes_alone(void **state)
+{
+	PLAY;
+
+	for (uint32_t number = 1; number <= MAX_HANDOVERS + 1; number += MAX_HANDOVERS) {
+		mag_play_restart(p);
+		forwarding(p);
+		hand_over(p, NODE, HAND_OVER_CANCEL, NULL);
+		accepts_hi(p);
+		expect_handover(p, HO_OVER);
+		tell(p, &(struct mag_event){.kind = MAG_BIND_FAILED,
+					    .bind_failed = {link_of(1), number}});
+		expect_state(p, link_of(1), BUL_REFUSED);
+	}
+	mag_play_restart(p);
+	join(p, link_of(1), HNP1);
+	tell(p, &(struct mag_event){.kind = MAG_BIND_FAILED, .bind_failed = {link_of(1), 2}});
+	expect_state(p, link_of(1), BUL_REFUSED);
 }
 
 static void without_room_for_the_tunnel_it_is_served_as_before(void **state)
@@ -376,6 +470,11 @@ int main(void)
 		T(FMIP_17_it_may_go_to_another_mag_than_was_said),
 		T(both_modes_at_once_meet),
 		T(an_order_begins_anew_while_the_last_one_ends),
+		T(FMIP_02_asked_for_both_it_forwards_and_keeps_nothing),
+		T(FMIP_15_a_hi_of_a_handover_that_is_over_is_answered_alike),
+		T(FMIP_10_an_identity_is_an_nai_of_at_most_253_octets),
+		T(the_other_session_of_its_node_has_nothing_to_do_with_it),
+		T(a_bind_that_fails_after_its_handover_is_the_nodes_alone),
 		T(without_room_for_the_tunnel_it_is_served_as_before),
 		T(FMIP_10_beyond_max_handovers_there_is_no_room),
 		T(one_that_is_over_is_forgotten_after_a_minute),

@@ -223,15 +223,16 @@ static void FMIP_17_a_node_that_comes_back_is_served_directly_again(void **state
 		mag_play_restart(p);
 		forwarding(p);
 		detach(p, link_of(1));
-		pass_ms(p, 10);
+		pass_ms(p, 50);
 		hear(p, link_of(1), signs[i]); // a frame that waited in a queue
 		expect_handover(p, HO_FORWARDING);
-		pass_ms(p, 41);
+		pass_ms(p, 1);
 		hear(p, link_of(1), signs[i]);
 		expect_hi(p, MAG2, HI_P | HI_F, HI_FORWARDING_COMPLETE);
 		assert_true(ip6_is_zero(bound(p)->bind.next));
 		accepts_hi(p);
 		expect_over(p, OUTCOME_RETURNED);
+		assert_int_equal(p->notes[MAG_NOTE_HANDED_OVER], 1); // as it should
 		expect_bound(p, HNP1, link_of(1));
 	}
 }
@@ -296,6 +297,7 @@ static void an_operator_may_cancel_it(void **state)
 	pass_ms(p, 101);
 	accepts_hi(p);
 	expect_over(p, OUTCOME_CANCELLED);
+	assert_int_equal(p->notes[MAG_NOTE_HANDED_OVER], 1);
 	hand_over(p, NODE, HAND_OVER_CANCEL, NULL);
 	expect_said(p, "");
 	hand_over(p, NODE, HAND_OVER_PREPARE, MAG2);
@@ -342,9 +344,9 @@ static void FMIP_04_when_the_node_is_registered_it_ends_after_what_is_on_its_way
 	expect_hack(p, MAG2, 91, HACK_P, HACK_ACCEPTED);
 	wants(p, MAG2, HI_P | HI_F, 92);
 	expect_hack(p, MAG2, 92, HACK_P | HACK_F, HACK_ALL_CONTEXT);
-	pass_ms(p, SETTLE_MS - 3);
+	pass_ms(p, SETTLE_MS - 1);
 	expect_said(p, "");
-	pass_ms(p, 5);
+	pass_ms(p, 1); // to the moment
 	expect_hi(p, MAG2, HI_P | HI_F, HI_FORWARDING_COMPLETE);
 	assert_int_equal(count_mh(p, MH_BU), 0); // no de-registration
 	expect_unbound(p, HNP1);
@@ -405,6 +407,16 @@ static void a_notice_may_come_before_anything_is_forwarded(void **state)
 	expect_hack(p, MAG3, 93, HACK_P, HACK_ACCEPTED);
 }
 
+static void FMIP_10_a_prefix_of_another_node_here_is_refused(void **state)
+{
+	PLAY;
+
+	join(p, link_of(2), HNP1);
+	coming(p, HI_P | HI_F, 7);
+	expect_hack(p, MAG2, 7, HACK_P, HACK_UNSPECIFIED);
+	expect_bound(p, HNP1, link_of(2));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, fast_begin, mag_play_end)
 
 int main(void)
@@ -429,6 +441,7 @@ int main(void)
 		T(FMIP_04_when_the_node_is_registered_it_ends_after_what_is_on_its_way),
 		T(FMIP_17_it_may_come_back_while_it_settles),
 		T(a_notice_may_come_before_anything_is_forwarded),
+		T(FMIP_10_a_prefix_of_another_node_here_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
