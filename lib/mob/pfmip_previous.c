@@ -10,6 +10,7 @@ static void serve_directly(struct mag *m, uint32_t i)
 	uint32_t e = h->entry;
 	bool left = h->left;
 
+	h->from = (struct ip6_addr){0};
 	ho_bind(m, i); // its state says by now that nothing is sent on
 	h->entry = BUL_NULL;
 	ho_release(m, i, false);

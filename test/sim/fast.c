@@ -167,6 +167,8 @@ static void leave(struct fast *f, int node)
 	struct fast_node *n = &f->nodes[node];
 	ns_t away = gap(f);
 
+	if (n->plan != PLAN_REACTIVE && n->plan != PLAN_PLAIN && n->to != n->said)
+		n->odd_until = f->now.mono + 30 * NS_SEC;
 	if (away > 9 * NS_SEC)
 		n->clean_from = 0; // longer than anybody waits
 	n->at = NOWHERE;
@@ -204,7 +206,7 @@ static void settle(struct fast *f, int node)
 		return;
 	}
 	n->plan = PLAN_NONE;
-	step_at(f, node, REST, (300 + rng_below(&f->rng, 6000)) * NS_MSEC);
+	step_at(f, node, REST, (50 + rng_below(&f->rng, 1500)) * NS_MSEC);
 }
 
 static void step(struct fast *f, int node)
@@ -328,6 +330,7 @@ static void calm_down(struct fast *f)
 {
 	ns_t end = 0;
 
+	f->quiet = true;
 	while (end == 0 || f->now.mono < end) {
 		if (f->n_events > 0 && f->events[0].kind == F_STEP &&
 		    f->nodes[f->events[0].where].step == REST &&
@@ -340,9 +343,10 @@ static void calm_down(struct fast *f)
 		}
 		advance(f);
 		if (end == 0 && is_resting(f))
-			end = f->now.mono + 60 * NS_SEC;
+			end = f->now.mono + 45 * NS_SEC;
 	}
 	check_quiet(f);
+	f->quiet = false;
 }
 
 static void report(const struct fast *f)

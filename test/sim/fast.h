@@ -92,12 +92,16 @@ struct fast_node {
 	int step;
 	ns_t since;      // the step
 	ns_t clean_from; // nothing may be lost that is sent after this; 0: it may
+	// It went elsewhere than announced: what waits for it there is old when it comes, until then.
+	ns_t odd_until;
 	uint32_t next[2], highest[2], sent_up; // by direction; up: what left the radio
 };
 
 struct fast {
 	struct rng rng;
-	bool calm, trace;
+	bool calm;  // no message is lost, doubled or overtaken
+	bool quiet; // nor any more: it is to end
+	bool trace;
 	struct instant now;
 	uint64_t wall_ns, order, steps;
 	struct lma *lma;

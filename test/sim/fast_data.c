@@ -24,7 +24,10 @@ static void arrive(struct fast *f, struct fast_packet p)
 	f->delivered++;
 	if (p.seq < n->highest[p.up]) {
 		f->reordered++;
-		if (f->calm)
+		if (f->trace)
+			printf("%.3f ms %s %u of %d comes after %u\n", (double)f->now.mono / 1e6,
+			       p.up ? "up" : "down", p.seq, p.node, n->highest[p.up]);
+		if (f->calm && f->now.mono >= n->odd_until)
 			broke_fast(f, "a packet overtook another one");
 	} else if (p.seq == n->highest[p.up]) {
 		broke_fast(f, "a packet came twice");

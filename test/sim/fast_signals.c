@@ -147,9 +147,14 @@ void mag_restart(struct fast *f, int mag)
 
 static void post(struct fast *f, struct ip6_addr src, struct ip6_addr dst, const struct mh *mh)
 {
-	uint32_t copies = !f->calm && odds(f, 15) ? 2 : 1;
+	char text[512];
+	bool safe = f->calm || f->quiet;
+	uint32_t copies = !safe && odds(f, 15) ? 2 : 1;
 
-	if (!f->calm && odds(f, 8))
+	if (f->trace)
+		printf("%.3f ms %x -> %x %s\n", (double)f->now.mono / 1e6, src.a[7], dst.a[7],
+		       mh_print(mh, text, sizeof(text)));
+	if (!safe && odds(f, 8))
 		return;
 	while (copies-- > 0) {
 		uint32_t i = 0;
@@ -267,24 +272,24 @@ void mag_tell(struct fast *f, int mag, const struct mag_event *event)
 
 void message_arrives(struct fast *f, uint32_t i)
 {
-	struct fast_message *m = &f->messages[i];
+	const struct fast_message m = f->messages[i]; // its place is free for answers
 	struct mh mh;
 
-	m->used = false;
-	if (mh_parse((struct span){m->bytes, m->n}, m->src, m->dst, &mh) != MH_OK)
+	f->messages[i].used = false;
+	if (mh_parse((struct span){m.bytes, m.n}, m.src, m.dst, &mh) != MH_OK)
 		broke_fast(f, "a message that cannot be read");
-	if (ip6_equal(m->dst, f->lmaa)) {
+	if (ip6_equal(m.dst, f->lmaa)) {
 		lma_input(f->lma, f->now,
 			  &(struct lma_event){.kind = LMA_MESSAGE,
-					      .message = {m->src, m->dst, f->now.wall_q16, &mh}});
+					      .message = {m.src, m.dst, f->now.wall_q16, &mh}});
 		pull_lma(f);
 		return;
 	}
 	for (int k = 0; k < F_MAGS; k++)
-		if (ip6_equal(m->dst, f->mags[k].coa))
+		if (ip6_equal(m.dst, f->mags[k].coa))
 			mag_tell(f, k,
 				 &(struct mag_event){.kind = MAG_MESSAGE,
-						     .message = {m->src, m->dst, &mh}});
+						     .message = {m.src, m.dst, &mh}});
 }
 
 void engines_tick(struct fast *f)

@@ -289,6 +289,8 @@ static void FMIP_17_it_may_move_on_at_once(void **state)
 	assert_true(ip6_equal(bound(p)->bind.previous, addr(MAG2)));
 	expect_handover(p, HO_FORWARDING);
 	assert_int_equal(mag_totals(p->mag)->outcomes[OUTCOME_COMPLETE], 1);
+	hand_over(p, NODE, HAND_OVER_CANCEL, NULL);
+	assert_true(ip6_is_zero(bound(p)->bind.previous)); // all of it is over
 	mag_play_restart(p);
 	is_registered(p);
 	struct mh mh = hi(HI_P | HI_F, HI_DEFAULT, 5);
