@@ -22,6 +22,7 @@ static void on_punt(void *arg, struct rte_mbuf *m, struct instant now)
 		event.bad.src = s.src;
 		event.bad.dst = s.dst;
 		event.bad.err = s.err;
+		event.bad.type = s.mh.type;
 	}
 	lma_input(a->lma, now, &event);
 	effects_apply(a, now);

@@ -27,6 +27,7 @@ static void take_signalling(struct gateway *g, struct rte_mbuf *m, struct instan
 		event.bad.src = s.src;
 		event.bad.dst = s.dst;
 		event.bad.err = s.err;
+		event.bad.type = s.mh.type;
 	}
 	control_tell(g, now, &event);
 }

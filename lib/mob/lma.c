@@ -253,7 +253,7 @@ static void take_message(struct lma *lma, const struct lma_event *event)
 static void take_bad(struct lma *lma, const struct lma_event *event)
 {
 	put_note(lma, LMA_NOTE_BAD_MESSAGE, event->bad.src, 0);
-	if (event->bad.err == MH_UNKNOWN_TYPE)
+	if (mh_owes_unknown_type(event->bad.err, event->bad.type, false))
 		answer_unknown_type(lma, event->bad.src, event->bad.dst);
 }
 

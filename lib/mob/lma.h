@@ -121,6 +121,7 @@ struct lma_event {
 		struct {
 			struct ip6_addr src, dst;
 			enum mh_err err;
+			enum mh_type type; // as it says
 		} bad;
 		struct {
 			struct ip6_prefix hnp; // bind_failed: of the BIND

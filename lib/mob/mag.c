@@ -364,7 +364,7 @@ static void take_message(struct mag *m, const struct mag_event *event)
 static void take_bad(struct mag *m, const struct mag_event *event)
 {
 	note(m, MAG_NOTE_BAD_MESSAGE);
-	if (event->bad.err == MH_UNKNOWN_TYPE)
+	if (mh_owes_unknown_type(event->bad.err, event->bad.type, m->fast.timers != NULL))
 		answer_unknown_type(m, event->bad.src, event->bad.dst);
 }
 

@@ -202,6 +202,7 @@ struct mag_event {
 		struct {
 			struct ip6_addr src, dst;
 			enum mh_err err;
+			enum mh_type type; // as it says
 		} bad;
 		struct {
 			struct mag_link link; // of the BIND

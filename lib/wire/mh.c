@@ -96,13 +96,13 @@ enum mh_err mh_parse(struct span wire, struct ip6_addr src, struct ip6_addr dst,
 	size_t len = ((size_t)rd_u8(&r) + 1) * 8;
 	uint8_t type = rd_u8(&r);
 
+	out->type = type;
 	if (r.failed || len > wire.n)
 		return MH_TRUNCATED;
 	struct span message = {wire.p, (uint16_t)len};
 	if (mh_checksum(src, dst, message) != 0)
 		return MH_BAD_CHECKSUM;
 	const struct message_codec *c = message_codec(type);
-	out->type = type;
 	if (c == NULL)
 		return MH_UNKNOWN_TYPE;
 	if (proto != MH_NO_NEXT_HEADER)
@@ -113,6 +113,12 @@ enum mh_err mh_parse(struct span wire, struct ip6_addr src, struct ip6_addr dst,
 	if (r.failed)
 		return MH_TOO_SHORT;
 	return parse_options(c, &r, &out->opts);
+}
+
+bool mh_owes_unknown_type(enum mh_err err, enum mh_type type, bool fast)
+{
+	return err == MH_UNKNOWN_TYPE ||
+	       (err > MH_UNKNOWN_TYPE && !fast && (type == MH_HI || type == MH_HACK));
 }
 
 // Pad1, or PadN of zeros, so that the next octet stands at n * k + off from the start of the

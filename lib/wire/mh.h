@@ -182,8 +182,12 @@ enum mh_err {
 };
 const char *mh_err_name(enum mh_err);
 
+// WIRE-06, WIRE-12: a type that a role does not have is what is wrong with a message, whatever
+// else is. fast: the role has HI and HAck.
+bool mh_owes_unknown_type(enum mh_err, enum mh_type, bool fast);
+
 // A whole mobility header as it arrived between src and dst; bytes beyond its own length are
-// ignored. On MH_UNKNOWN_TYPE and later errors nothing of *out but type may be read.
+// ignored. On an error nothing of *out but type may be read.
 enum mh_err mh_parse(struct span wire, struct ip6_addr src, struct ip6_addr dst, struct mh *out);
 
 // Writes header, fields, options with their padding, and the checksum. False: no room in w, an

@@ -329,6 +329,7 @@ static bool is_resting(const struct fast *f)
 static void calm_down(struct fast *f)
 {
 	ns_t end = 0;
+	bool searched = false;
 
 	f->quiet = true;
 	while (end == 0 || f->now.mono < end) {
@@ -344,6 +345,16 @@ static void calm_down(struct fast *f)
 		advance(f);
 		if (end == 0 && is_resting(f))
 			end = f->now.mono + 45 * NS_SEC;
+		if (searched || end == 0 || f->now.mono < end - 20 * NS_SEC)
+			continue;
+		// An old request of another MAG may have taken a binding away: RFC 5213 knows no
+		// remedy but the next registration.
+		for (int node = 0; node < F_NODES; node++)
+			mag_tell(f, f->nodes[node].at,
+				 &(struct mag_event){.kind = MAG_HEARD,
+						     .heard = {.link = link_of_node(node),
+							       .what = HEARD_SEARCH}});
+		searched = true;
 	}
 	check_quiet(f);
 	f->quiet = false;

@@ -92,7 +92,8 @@ struct fast_node {
 	int step;
 	ns_t since;      // the step
 	ns_t clean_from; // nothing may be lost that is sent after this; 0: it may
-	// It went elsewhere than announced: what waits for it there is old when it comes, until then.
+	// It went elsewhere than announced: what waits for it there is old when it comes, until
+	// then.
 	ns_t odd_until;
 	uint32_t next[2], highest[2], sent_up; // by direction; up: what left the radio
 };

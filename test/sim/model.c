@@ -345,7 +345,8 @@ static void follow_message(struct world *w, const struct lma_event *event)
 static void follow_bad(struct world *w, const struct lma_event *event)
 {
 	expect_note(w, LMA_NOTE_BAD_MESSAGE);
-	if (event->bad.err != MH_UNKNOWN_TYPE || !ip6_is_routable_unicast(event->bad.src))
+	if (!mh_owes_unknown_type(event->bad.err, event->bad.type, false) ||
+	    !ip6_is_routable_unicast(event->bad.src))
 		return;
 	if (take_note_if(w, LMA_NOTE_BE_LIMITED))
 		return;

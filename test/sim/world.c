@@ -33,7 +33,7 @@ static void tell_lma(struct world *w, uint32_t packet)
 	enum mh_err err = mh_parse((struct span){p->bytes, p->n}, p->src, p->dst, &mh);
 	struct lma_event message = {.kind = LMA_MESSAGE,
 				    .message = {p->src, p->dst, w->now.wall_q16, &mh}};
-	struct lma_event bad = {.kind = LMA_BAD_MESSAGE, .bad = {p->src, p->dst, err}};
+	struct lma_event bad = {.kind = LMA_BAD_MESSAGE, .bad = {p->src, p->dst, err, mh.type}};
 
 	// It may have waited in a queue (LMA-TS-11).
 	message.message.arrival_wall_q16 -= happens(w, 10) ? rng_below(&w->rng, 1 << 13) : 0;

@@ -299,7 +299,8 @@ static void OPT_09_an_alternate_equal_to_the_source_means_nothing(void **state)
 
 static void bad(struct play *p, enum mh_err err, const char *src, const char *dst)
 {
-	tell(p, (struct lma_event){.kind = LMA_BAD_MESSAGE, .bad = {addr(src), addr(dst), err}});
+	tell(p, (struct lma_event){.kind = LMA_BAD_MESSAGE,
+				   .bad = {addr(src), addr(dst), err, MH_BU}});
 }
 
 static void WIRE_06_an_unknown_type_is_owed_a_binding_error(void **state)
@@ -325,6 +326,11 @@ static void WIRE_06_never_where_it_must_not_go(void **state)
 	bad(p, MH_UNKNOWN_TYPE, MAG1, "ff02::1");
 	expect_silence(p);
 	for (int err = MH_TRUNCATED; err < MH_N_ERRS; err++) {
+		struct lma_event of_mags = {
+			.kind = LMA_BAD_MESSAGE,
+			.bad = {addr(MAG1), addr(LMAA), (enum mh_err)err, MH_HI}};
+		tell(p, of_mags);
+		assert_int_equal(p->n_sent, err >= MH_UNKNOWN_TYPE); // WIRE-12
 		if (err == MH_UNKNOWN_TYPE)
 			continue;
 		bad(p, (enum mh_err)err, MAG1, LMAA);

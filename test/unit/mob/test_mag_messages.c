@@ -224,9 +224,16 @@ static void WIRE_06_an_unknown_type_is_answered_but_not_a_thousand_times(void **
 	tell(p, &e);
 	expect_said(p, "");
 	e.bad.src = addr(STRANGER);
-	e.bad.err = MH_BAD_CHECKSUM;
-	tell(p, &e);
-	expect_said(p, "");
+	for (e.bad.type = MH_BU; e.bad.type <= MH_HACK; e.bad.type++) {
+		bool unknown = e.bad.type == MH_HI || e.bad.type == MH_HACK;
+
+		e.bad.err = MH_BAD_OPTION; // WIRE-12: fast handover is off
+		tell(p, &e);
+		expect_said(p, unknown ? "S" : "");
+		e.bad.err = MH_BAD_CHECKSUM;
+		tell(p, &e);
+		expect_said(p, "");
+	}
 	assert_int_equal(p->notes[MAG_NOTE_BAD_MESSAGE], 1);
 }
 
