@@ -190,10 +190,10 @@ static handover_fn *const matrix[HO_N_STATES]
 								[HEV_CONTEXT] = ho_go_on,
 								[HEV_WANTED] = never,
 								[HEV_DONE] = ho_previous_done,
-								[HEV_ACCEPTED] = stay,
-								[HEV_REFUSED] = ho_not_forwarded,
-								[HEV_UNANSWERED] = ho_not_forwarded,
-								[HEV_ARRIVED] = stay,
+								[HEV_ACCEPTED] = ho_granted,
+								[HEV_REFUSED] = stay,
+								[HEV_UNANSWERED] = stay,
+								[HEV_ARRIVED] = never,
 								[HEV_REGISTERED] = ho_registered,
 								[HEV_LEFT] = never,
 								[HEV_GONE] = ho_leaves_new,
@@ -212,7 +212,7 @@ static handover_fn *const matrix[HO_N_STATES]
 								[HEV_ACCEPTED] = stay,
 								[HEV_REFUSED] = stay,
 								[HEV_UNANSWERED] = stay,
-								[HEV_ARRIVED] = stay,
+								[HEV_ARRIVED] = never,
 								[HEV_REGISTERED] = stay,
 								[HEV_LEFT] = never,
 								[HEV_GONE] = ho_leaves_new,
@@ -323,8 +323,7 @@ void on_handover_timer(struct mag *m, uint32_t i)
 bool fail_handover_bind(struct mag *m, uint32_t number)
 {
 	uint32_t i = number - 1;
-	bool is_one = m->fast.timers != NULL && i < m->fast.conf.max_handovers;
-	struct handover *h = is_one ? ho(m, i) : NULL;
+	struct handover *h = i < m->fast.conf.max_handovers ? ho(m, i) : NULL;
 
 	if (h == NULL || h->state == HO_NONE || h->state == HO_OVER)
 		return false;

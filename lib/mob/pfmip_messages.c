@@ -159,8 +159,7 @@ void take_back_answer(struct mag *m, uint32_t i, uint8_t code)
 
 	for (uint32_t k = 0; k < m->n_messages; k++) {
 		struct mh *mh = &m->messages[k].mh;
-		if (mh->type != MH_HACK || mh->hack.seq != h->in_seq ||
-		    !span_equal(id_of(mh), handover_mn_id(h)))
+		if (mh->type != MH_HACK) // there is one at most: a HI at a time is answered
 			continue;
 		mh->hack.code = h->hack_code = code;
 		mh->hack.flags = HACK_P;

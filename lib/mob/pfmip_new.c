@@ -196,9 +196,12 @@ void ho_unanswered_to_new(struct mag *m, uint32_t i)
 	go_plainly(m, i, OUTCOME_UNANSWERED);
 }
 
-void ho_not_forwarded(struct mag *m, uint32_t i)
+// The previous MAG opens the tunnel that it had only prepared; late, if the detour was due before.
+void ho_granted(struct mag *m, uint32_t i)
 {
-	ho(m, i)->forward = false;
+	ho(m, i)->forward = true;
+	if (ho(m, i)->due_next == 0)
+		ho_take_detour(m, i);
 }
 
 void ho_arrived(struct mag *m, uint32_t i)

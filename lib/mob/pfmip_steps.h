@@ -55,7 +55,7 @@ void ho_learn(struct mag *, uint32_t);
 void ho_learn_by_hi(struct mag *, uint32_t);
 void ho_refused_to_new(struct mag *, uint32_t);
 void ho_unanswered_to_new(struct mag *, uint32_t);
-void ho_not_forwarded(struct mag *, uint32_t);
+void ho_granted(struct mag *, uint32_t);
 void ho_arrived(struct mag *, uint32_t);
 void ho_registered(struct mag *, uint32_t);
 void ho_take_detour(struct mag *, uint32_t);

@@ -22,10 +22,11 @@ int fast_init(struct fast *f, const struct mag_fast_conf *conf, struct siphash_k
 {
 	uint32_t max = conf->max_handovers;
 
-	*f = (struct fast){.conf = *conf, .key = key};
-	f->conf.peers = NULL;
+	*f = (struct fast){.key = key};
 	if (conf->n_peers == 0)
 		return 0;
+	f->conf = *conf;
+	f->conf.peers = NULL;
 	struct mag_peer_conf *peers = calloc(conf->n_peers, sizeof(*peers));
 	if (peers == NULL)
 		return -ENOMEM;

@@ -11,18 +11,20 @@ from scapy.config import conf as scapy_conf
 
 scapy_conf.verb = 0
 # pylint: disable=wrong-import-position
-from scapy.fields import (ByteField, FieldLenField, IntField, IP6Field, LongField, ShortField,
-                          StrLenField, XByteField, XShortField)
+from scapy.fields import (ByteField, FieldLenField, IntField, IP6Field, IPField, LongField,
+                          ShortField, StrLenField, XByteField, XShortField)
 from scapy.layers.inet6 import IPv6, in6_chksum
 from scapy.packet import Packet
 
 MH = 135            # next header of the mobility header
-PBU, PBA, BE, HEARTBEAT, BRR = 5, 6, 7, 13, 0
+PBU, PBA, BE, HEARTBEAT, BRR, HI, HACK = 5, 6, 7, 13, 0, 14, 15
 A, H, L, K, M, R, P = 0x8000, 0x4000, 0x2000, 0x1000, 0x0800, 0x0400, 0x0200
 PBA_P = 0x20
 NEW_INTERFACE, BETWEEN_INTERFACES, BETWEEN_MAGS, HI_UNKNOWN, NO_CHANGE, SHARING = 1, 2, 3, 4, 5, 6
 ETHERNET, IEEE_80211, EUTRAN = 3, 4, 8
 HB_R, HB_U = 1, 2  # RFC 5847 3: a response, an unsolicited one
+HI_S, HI_U, HI_P, HI_F = 0x80, 0x40, 0x20, 0x10  # RFC 5568 6.2.1.1, RFC 5949 6.1.1
+HACK_U, HACK_P, HACK_F = 0x80, 0x40, 0x20        # RFC 5949 6.1.2
 
 
 class Option(Packet):
@@ -112,6 +114,45 @@ class Service(Option):  # RFC 5149 3
                    StrLenField("ident", b"", length_from=lambda p: p.olen)]
 
 
+class GreKey(Option):  # RFC 5845 6.1
+    name = "GRE Key"
+    align = (4, 0)
+    fields_desc = [ByteField("otype", 33), ByteField("olen", 6), ShortField("reserved", 0),
+                   IntField("key", 0)]
+
+
+class Ipv4Hoa(Option):  # RFC 5844 3.1.1: 6 bits of prefix length, 10 reserved
+    name = "IPv4 Home Address Request"
+    align = (4, 0)
+    fields_desc = [ByteField("otype", 36), ByteField("olen", 6), ShortField("plen_10", 32 << 10),
+                   IPField("address", "0.0.0.0")]
+
+
+class ContextRequest(Option):  # RFC 5949 6.2.1: pairs of type and length, and data if any
+    name = "Context Request"
+    align = (4, 0)
+    fields_desc = [ByteField("otype", 40), FieldLenField("olen", None, length_of="wanted", fmt="B",
+                                                         adjust=lambda p, n: n + 2),
+                   ShortField("reserved", 0),
+                   StrLenField("wanted", b"", length_from=lambda p: p.olen - 2)]
+
+
+class LmaAddress(Option):  # RFC 5949 6.2.2: code 1 is an IPv6 address, 2 an IPv4 one
+    name = "Local Mobility Anchor Address"
+    align = (4, 0)
+    fields_desc = [ByteField("otype", 41), FieldLenField("olen", None, length_of="address", fmt="B",
+                                                         adjust=lambda p, n: n + 2),
+                   ByteField("code", 1), ByteField("reserved", 0),
+                   StrLenField("address", b"", length_from=lambda p: p.olen - 2)]
+
+
+class LinkLocalIid(Option):  # RFC 5949 6.2.3
+    name = "Mobile Node Link-local Address Interface Identifier"
+    align = (8, 4)
+    fields_desc = [ByteField("otype", 42), ByteField("olen", 10), ShortField("reserved", 0),
+                   LongField("iid", 0)]
+
+
 class Unknown(Option):
     name = "Unknown"
     fields_desc = [XByteField("otype", 0), FieldLenField("olen", None, length_of="data", fmt="B"),
@@ -120,7 +161,8 @@ class Unknown(Option):
 
 CLASSES = {2: RefreshAdvice, 3: AlternateCoa, 8: MnId, 19: Vendor, 20: Service, 22: Hnp,
            23: Handoff, 24: AccessTech, 25: LinkLayerId, 26: LinkLocal, 27: Timestamp,
-           28: RestartCounter}
+           28: RestartCounter, 33: GreKey, 36: Ipv4Hoa, 40: ContextRequest, 41: LmaAddress,
+           42: LinkLocalIid}
 
 
 class Body(Packet):
@@ -148,7 +190,13 @@ class HeartbeatBody(Body):  # RFC 5847 3.2
     fields_desc = Body.fields_desc + [XShortField("flags", 0), IntField("seq", 0)]
 
 
-BODIES = {PBU: PbuBody, PBA: PbaBody, BE: BeBody, HEARTBEAT: HeartbeatBody}
+class HandoverBody(Body):  # RFC 5568 6.2.1: HI and HAck alike
+    fields_desc = Body.fields_desc + [ShortField("seq", 0), XByteField("flags", HI_P),
+                                      ByteField("code", 0)]
+
+
+BODIES = {PBU: PbuBody, PBA: PbaBody, BE: BeBody, HEARTBEAT: HeartbeatBody, HI: HandoverBody,
+          HACK: HandoverBody}
 
 
 def now_q16():
@@ -265,7 +313,8 @@ class Message:
         return f"<{type(self.body).__name__} {self.body.fields} {self.options}>"
 
 
-RESERVED_FLAGS = {PBA: 0xff & ~PBA_P, HEARTBEAT: 0xffff & ~(HB_R | HB_U)}  # as far as we may set
+RESERVED_FLAGS = {PBA: 0xff & ~PBA_P, HEARTBEAT: 0xffff & ~(HB_R | HB_U),
+                  HI: 0x0f | HI_S, HACK: 0x1f}  # as far as we may set
 
 
 def faults(message, src, dst):
@@ -279,7 +328,7 @@ def faults(message, src, dst):
     must("payload proto 59", body.nh == 59)
     must("reserved octet", body.reserved == 0)
     must("checksum", checksum_is_right(raw, src, dst))
-    must("a type that an LMA sends", body.mhtype in BODIES)
+    must("a type that we send", body.mhtype in BODIES)
     must("flags", getattr(body, "flags", 0) & RESERVED_FLAGS.get(body.mhtype, 0) == 0)
     must("PadN of zeros", all(not any(p[2:]) for p in message.pads))
     for option, at in zip(message.options, message.places):

@@ -5,7 +5,7 @@
 #include "test/unit/test.h"
 #include "wire/mh.h"
 
-enum { BU_FIXED = 12, BA_FIXED = 12, BE_FIXED = 24 };
+enum { BU_FIXED = 12, BA_FIXED = 12, BE_FIXED = 24, HI_FIXED = 10 };
 
 struct ip6_addr addr_of(const char *text);
 struct ip6_addr mag_addr(void); // 2001:db8:0:1::a, where PBUs come from
