@@ -2,22 +2,22 @@
 // octet by octet; two independent decoders read them alike, but for option 42, which one lacks.
 #include "test/unit/wire/bytes.h"
 
-// What both carry, from the MN-ID at octet 10 on.
+// What both carry, from octet 10 on: MN-ID, vendor, PadN, HNP, LL-ID, PadN, LLA, GRE key, IPv4 HoA.
 #define SHARED                                                                                     \
 	"\x08\x10\x01mn1@example.com"                                                              \
 	"\x13\x08\0\0\x7e\xd9\x07"                                                                 \
-	"abc"                                  /* vendor */                                        \
-	"\x01\x04\0\0\0\0"                     /* PadN */                                          \
-	"\x16\x12\0\x40"                       /* HNP */                                           \
-	"\x20\x01\x0d\xb8\0\x01\0\x01"         /* */                                               \
-	"\0\0\0\0\0\0\0\0"                     /* */                                               \
-	"\x19\x08\0\0\x02\0\0\0\0\x01"         /* LL-ID */                                         \
-	"\x01\x02\0\0"                         /* PadN */                                          \
-	"\x1a\x10"                             /* LLA */                                           \
-	"\xfe\x80\0\0\0\0\0\0"                 /* */                                               \
-	"\x02\0\x5e\xff\xfe\0\x52\x13"         /* */                                               \
-	"\x21\x06\0\0\x01\x02\x03\x04"         /* GRE key */                                       \
-	"\x24\x06\x80\0\xc0\0\x02\x01"         /* IPv4 HoA/32 */
+	"abc"                                                                                      \
+	"\x01\x04\0\0\0\0"                                                                         \
+	"\x16\x12\0\x40"                                                                           \
+	"\x20\x01\x0d\xb8\0\x01\0\x01"                                                             \
+	"\0\0\0\0\0\0\0\0"                                                                         \
+	"\x19\x08\0\0\x02\0\0\0\0\x01"                                                             \
+	"\x01\x02\0\0"                                                                             \
+	"\x1a\x10"                                                                                 \
+	"\xfe\x80\0\0\0\0\0\0"                                                                     \
+	"\x02\0\x5e\xff\xfe\0\x52\x13"                                                             \
+	"\x21\x06\0\0\x01\x02\x03\x04"                                                             \
+	"\x24\x06\x80\0\xc0\0\x02\x01"
 #define IID "\x2a\x0a\0\0\x02\0\0\0\0\0\0\x01" // interface identifier of the link-local address
 
 static const char hi[] = "\x3b\x13\x0e\0\x3a\x9a"     // header
