@@ -144,7 +144,8 @@ static bool next_handover(void *app, struct mgmt_cursor *cursor, json_t *row)
 	put_text(row, "state", handover_state_name(h.state));
 	put_text(row, "outcome", outcome_of(&h));
 	put_text(row, "why", handover_outcome_text(h.outcome));
-	put_text(row, "code", h.code == 0 ? "" : hack_code_name(h.code));
+	snprintf(text, sizeof(text), "%u %s", h.code, hack_code_name(h.code));
+	put_text(row, "code", h.code == 0 ? "" : text);
 	put_count(row, "packets", packets);
 	put_count(row, "bytes", bytes);
 	put_real(row, "age_s", seconds_between(h.since, now));

@@ -136,6 +136,15 @@ class ContextRequest(Option):  # RFC 5949 6.2.1: pairs of type and length, and d
                    ShortField("reserved", 0),
                    StrLenField("wanted", b"", length_from=lambda p: p.olen - 2)]
 
+    @property
+    def types(self):
+        """The option types that it asks for."""
+        found, at = [], 0
+        while at + 1 < len(self.wanted):
+            found.append(self.wanted[at])
+            at += 2 + self.wanted[at + 1]
+        return found
+
 
 class LmaAddress(Option):  # RFC 5949 6.2.2: code 1 is an IPv6 address, 2 an IPv4 one
     name = "Local Mobility Anchor Address"

@@ -18,7 +18,11 @@ FIELDS = ("ipv6.src", "ipv6.dst", "mip6.hlen", "mip6.mhtype", "mip6.csum",
           "mip6.bu.seqnr", "mip6.bu.lifetime", *(f"mip6.bu.{f}_flag" for f in "ahlkmp"),
           "mip6.be.status", "mip6.be.haddr", "mip6.hb.u_flag", "mip6.hb.r_flag", "mip6.hb.seqnr",
           "mip6.rc", "mip6.nemo.mnp.pfl", "mip6.nemo.mnp.mnp", "mip6.hi", "mip6.att",
-          "mip6.mnlli.lli", "mip6.lila_lla", "mip6.timestamp_tmp", "mip6.mnid.subtype")
+          "mip6.mnlli.lli", "mip6.lila_lla", "mip6.timestamp_tmp", "mip6.mnid.subtype",
+          # Of a HI it has no name for P and F, of a HAck for no flag; and none for option 42.
+          "mip6.hi.seqnr", "mip6.hi.s_flag", "mip6.hi.u_flag", "mip6.hi.code", "mip6.hack.seqnr",
+          "mip6.hack.code", "mip6.cr.req_type", "mip6.lmaa.opt_code", "mip6.lmaa.ipv6",
+          "mip6.gre_key", "mip6.ipv4ha.preflen", "mip6.ipv4ha.ha", "mip6.vsm.vendorId")
 
 
 def by_tshark(path, display_filter):
@@ -50,8 +54,8 @@ def _of(message, cls, field):
 def by_scapy(message, src, dst):
     """The same fields, as the numbers and texts that they stand for."""
     b, kind = message.body, message.body.mhtype
-    is_pbu, is_pba, is_be, is_hb = (kind == k for k in
-                                    (pmip.PBU, pmip.PBA, pmip.BE, pmip.HEARTBEAT))
+    is_pbu, is_pba, is_be, is_hb, is_hi, is_hack = (
+        kind == k for k in (pmip.PBU, pmip.PBA, pmip.BE, pmip.HEARTBEAT, pmip.HI, pmip.HACK))
     return {
         "ipv6.src": [_address(src)], "ipv6.dst": [_address(dst)],
         "mip6.hlen": [b.hlen], "mip6.mhtype": [kind], "mip6.csum": [b.cksum],
@@ -77,6 +81,20 @@ def by_scapy(message, src, dst):
         "mip6.lila_lla": [_address(a) for a in _of(message, pmip.LinkLocal, "address")],
         "mip6.timestamp_tmp": _of(message, pmip.Timestamp, "value"),
         "mip6.mnid.subtype": _of(message, pmip.MnId, "subtype"),
+        "mip6.hi.seqnr": [b.seq] if is_hi else [],
+        "mip6.hi.s_flag": [bool(b.flags & pmip.HI_S)] if is_hi else [],
+        "mip6.hi.u_flag": [bool(b.flags & pmip.HI_U)] if is_hi else [],
+        "mip6.hi.code": [b.code] if is_hi else [],
+        "mip6.hack.seqnr": [b.seq] if is_hack else [],
+        "mip6.hack.code": [b.code] if is_hack else [],
+        "mip6.cr.req_type": [t for o in message.all(pmip.ContextRequest) for t in o.types],
+        "mip6.lmaa.opt_code": _of(message, pmip.LmaAddress, "code"),
+        "mip6.lmaa.ipv6": [_address(o.address) for o in message.all(pmip.LmaAddress)
+                           if o.code == 1],
+        "mip6.gre_key": _of(message, pmip.GreKey, "key"),
+        "mip6.ipv4ha.preflen": [o.plen_10 >> 10 for o in message.all(pmip.Ipv4Hoa)],
+        "mip6.ipv4ha.ha": _of(message, pmip.Ipv4Hoa, "address"),
+        "mip6.vsm.vendorId": _of(message, pmip.Vendor, "vendor"),
     }
 
 
@@ -88,7 +106,7 @@ def _read(field, text):
         return text.replace(":", "")
     if field.endswith("_flag"):
         return text in ("1", "True")
-    return _address(text) if ":" in text else int(text, 0)
+    return _address(text) if ":" in text or "." in text else int(text, 0)
 
 
 def _from(frame, src):
