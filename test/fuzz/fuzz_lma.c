@@ -280,7 +280,7 @@ static void forbid(void)
 	tell(&w,
 	     &(struct lma_event){.kind = LMA_BAD_MESSAGE,
 				 .bad = {mag_addr(where % N_MAGS), lma_addr(where / 8 % N_LMAAS),
-					 MH_OK + 1 + err % (MH_N_ERRS - 1)}});
+					 MH_OK + 1 + err % (MH_N_ERRS - 1), MH_BU}});
 }
 
 static void operate(void)
