@@ -20,12 +20,25 @@ static struct passage *passage_of(struct rte_mbuf *m)
 	return (struct passage *)rte_mbuf_to_priv(m);
 }
 
-static ns_t now_ns(void)
+// The monotonic clock, read from the TSC and set right by the kernel's once a second: its own costs
+// a burst more than the lookup of a packet. It never goes back.
+static ns_t now_ns(struct worker *w)
 {
+	struct worker_clock *c = &w->clock;
+	uint64_t tsc = rte_rdtsc(), since = tsc - c->tsc;
 	struct timespec t;
 
+	if (since < c->hz)
+		return c->ns + (ns_t)(((__uint128_t)since * c->ns_per_tick_q32) >> 32);
+	ns_t before =
+		c->hz == 0 ? 0 : c->ns + (ns_t)(((__uint128_t)since * c->ns_per_tick_q32) >> 32);
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (ns_t)t.tv_sec * NS_SEC + (ns_t)t.tv_nsec;
+	ns_t now = (ns_t)t.tv_sec * NS_SEC + (ns_t)t.tv_nsec;
+	c->hz = rte_get_tsc_hz();
+	c->ns_per_tick_q32 = ((uint64_t)NS_SEC << 32) / c->hz;
+	c->tsc = tsc;
+	c->ns = now > before || before - now > NS_SEC ? now : before;
+	return c->ns;
 }
 
 static void send_own(struct worker *w, uint16_t port, struct fwd_out *out)
@@ -135,24 +148,28 @@ static void rest(struct worker *w)
 	telem_count(&w->telem->sleeps, 1);
 }
 
+unsigned worker_turn(struct worker *w)
+{
+	const struct fwd_conf *newest = atomic_load_explicit(&w->conf, memory_order_acquire);
+
+	if (newest != w->current)
+		fwd_set_conf(w->fwd, w->current = newest);
+	unsigned n = take_input(w, now_ns(w));
+	atomic_store_explicit(&w->held, fwd_held(w->fwd), memory_order_relaxed);
+	telem_count(&w->telem->polls, 1);
+	grace_quiescent(w->grace, w->number);
+	return n;
+}
+
 int worker_run(void *arg)
 {
 	struct worker *w = arg;
-	const struct fwd_conf *conf = NULL;
 	uint32_t idle = 0;
 
 	prctl(PR_SET_TIMERSLACK, 1); // else a nap of 100 us takes 150
 	grace_online(w->grace, w->number);
 	while (!atomic_load_explicit(&w->stop, memory_order_relaxed)) {
-		const struct fwd_conf *newest =
-			atomic_load_explicit(&w->conf, memory_order_acquire);
-		if (newest != conf)
-			fwd_set_conf(w->fwd, conf = newest);
-		unsigned n = take_input(w, now_ns());
-		atomic_store_explicit(&w->held, fwd_held(w->fwd), memory_order_relaxed);
-		telem_count(&w->telem->polls, 1);
-		grace_quiescent(w->grace, w->number);
-		if (n > 0) {
+		if (worker_turn(w) > 0) {
 			idle = 0;
 			continue;
 		}
@@ -161,7 +178,7 @@ int worker_run(void *arg)
 		    !fwd_is_draining(w->fwd))
 			rest(w);
 	}
-	while (take_input(w, now_ns()) > 0 && fwd_due(w->fwd) > 0)
+	while (take_input(w, now_ns(w)) > 0 && fwd_due(w->fwd) > 0)
 		;
 	fwd_stop(w->fwd);
 	grace_offline(w->grace, w->number);

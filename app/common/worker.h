@@ -48,10 +48,20 @@ struct worker {
 	_Atomic bool stop;
 	// The worker writes, control reads.
 	_Alignas(64) _Atomic uint32_t held;
+	// The worker's own.
+	struct worker_clock {
+		uint64_t tsc, hz, ns_per_tick_q32; // hz 0: not set yet
+		ns_t ns;
+	} clock;
+	const struct fwd_conf *current;
 };
 
 // The lcore's main: returns when stop is set, with everything held sent or dropped by name.
 int worker_run(void *worker);
+
+// One turn of its loop, in its thread and online with grace: all inputs once, then output. How much
+// there was.
+unsigned worker_turn(struct worker *);
 
 // Deals the queues of `ports` to `workers`, each queue to one. Control, before the start. 0 or
 // -ENOSPC.

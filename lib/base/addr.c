@@ -32,11 +32,6 @@ bool ip6_prefix_equal(struct ip6_prefix a, struct ip6_prefix b)
 	return a.len == b.len && ip6_equal(a.addr, b.addr);
 }
 
-bool ip6_prefix_covers(struct ip6_prefix p, struct ip6_addr a)
-{
-	return ip6_equal(ip6_mask(a, p.len), p.addr);
-}
-
 bool ip6_prefix_overlaps(struct ip6_prefix a, struct ip6_prefix b)
 {
 	return a.len <= b.len ? ip6_prefix_covers(a, b.addr) : ip6_prefix_covers(b, a.addr);

@@ -27,7 +27,11 @@ enum { IP6_ADDR_TEXT = 46, IP6_PREFIX_TEXT = 50 };
 
 static inline bool ip6_equal(struct ip6_addr a, struct ip6_addr b)
 {
-	return memcmp(a.a, b.a, sizeof(a.a)) == 0;
+	uint64_t x[2], y[2];
+
+	memcpy(x, a.a, sizeof(x));
+	memcpy(y, b.a, sizeof(y));
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
 }
 
 // The first 64 bits as a number in host order: the key of the binding cache.
@@ -86,8 +90,16 @@ static inline bool ip6_is_routable_unicast(struct ip6_addr a)
 struct ip6_addr ip6_mask(struct ip6_addr, uint8_t len);
 struct ip6_prefix ip6_prefix_of(struct ip6_addr, uint8_t len);
 bool ip6_prefix_equal(struct ip6_prefix, struct ip6_prefix);
-bool ip6_prefix_covers(struct ip6_prefix, struct ip6_addr);
 bool ip6_prefix_overlaps(struct ip6_prefix, struct ip6_prefix);
+
+static inline bool ip6_prefix_covers(struct ip6_prefix p, struct ip6_addr a)
+{
+	uint64_t hi = ip6_hi64(a) ^ ip6_hi64(p.addr), lo = ip6_lo64(a) ^ ip6_lo64(p.addr);
+
+	if (p.len <= 64)
+		return p.len == 0 || hi >> (64 - p.len) == 0;
+	return hi == 0 && (p.len >= 128 ? lo : lo >> (128 - p.len)) == 0;
+}
 
 // Text to value: 0, or -EINVAL with *out untouched. A prefix needs its length, and bits beyond it
 // must be zero: "2001:db8::1/64" is -EINVAL, because it is nearly always a mistake.

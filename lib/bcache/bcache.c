@@ -5,12 +5,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "bcache/ask.h"
+#include "bcache/lines.h"
 #include "bcache/table.h"
 
 enum { MAX_LEN = 64, MIN_BITS = 4, MAX_BITS = 28, BURST = 64 };
 
 struct bcache {
-	struct table *main;       // /64
+	struct table *main; // /64
+	find_lines_fn *find;
 	_Atomic uint64_t lengths; // bit l: prefixes of length l exist; control writes
 	_Atomic(struct table *) others[MAX_LEN]; // by length; published before its bit
 	// Control's own.
@@ -25,6 +28,8 @@ int bcache_new(const struct bcache_conf *conf, struct grace *grace, struct bcach
 
 	if (conf->max_bindings == 0 || bits < MIN_BITS || bits > MAX_BITS)
 		return -EINVAL;
+	if (find_lines_of(conf->isa) == NULL)
+		return -ENOTSUP;
 	// Two of eight slots used on average.
 	while (bits < MAX_BITS && (uint64_t)2 << bits < conf->max_bindings)
 		bits++;
@@ -34,6 +39,7 @@ int bcache_new(const struct bcache_conf *conf, struct grace *grace, struct bcach
 	b->conf = *conf;
 	b->grace = grace;
 	b->bits = bits;
+	b->find = find_lines_of(conf->isa);
 	int rc = table_new(conf, bits, grace, &b->main);
 	if (rc != 0) {
 		bcache_free(b);
@@ -165,17 +171,15 @@ uint32_t bcache_find(const struct bcache *b, struct ip6_addr addr)
 	return value != BCACHE_NONE ? value : find_other_lengths(b, key);
 }
 
-static void find_some(const struct bcache *b, const struct ip6_addr *const *addrs, unsigned n,
-		      uint32_t *values)
+struct bcache_keys bcache_keys(const struct bcache *b)
 {
-	uint64_t hashes[BURST];
+	return (struct bcache_keys){b->main->mix, (const char *)b->main->lines, 64 - b->main->bits};
+}
 
-	for (unsigned i = 0; i < n; i++) {
-		hashes[i] = table_hash(b->main, ip6_hi64(*addrs[i]));
-		__builtin_prefetch(table_line(b->main, hashes[i]));
-	}
-	for (unsigned i = 0; i < n; i++)
-		values[i] = table_find(b->main, hashes[i]);
+void bcache_find_asked(const struct bcache *b, const struct ip6_addr *const *addrs,
+		       const uint64_t *hashes, unsigned n, uint32_t *values)
+{
+	b->find(b->main, hashes, n, values);
 	if (atomic_load_explicit(&b->lengths, memory_order_relaxed) == 0)
 		return;
 	for (unsigned i = 0; i < n; i++)
@@ -186,6 +190,20 @@ static void find_some(const struct bcache *b, const struct ip6_addr *const *addr
 void bcache_find_burst(const struct bcache *b, const struct ip6_addr *const *addrs, unsigned n,
 		       uint32_t *values)
 {
-	for (unsigned i = 0; i < n; i += BURST)
-		find_some(b, addrs + i, n - i < BURST ? n - i : BURST, values + i);
+	const struct bcache_keys keys = bcache_keys(b);
+	uint64_t hashes[BURST];
+
+	for (unsigned i = 0; i < n; i += BURST) {
+		unsigned some = n - i < BURST ? n - i : BURST;
+		for (unsigned k = 0; k < some; k++)
+			hashes[k] = bcache_ask(&keys, addrs[i + k]);
+		bcache_find_asked(b, addrs + i, hashes, some, values + i);
+	}
+}
+
+const char *bcache_isa_name(const struct bcache *b)
+{
+	return b->find == find_lines_avx512 ? "avx512"
+	       : b->find == find_lines_avx2 ? "avx2"
+					    : "scalar";
 }

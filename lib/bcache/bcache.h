@@ -1,6 +1,8 @@
 // The binding cache of the workers: home network prefix to forwarding entry, without locks.
 //
 // bcache.h     this door: open, find (workers), set and del (control)
+// ask.h        what a worker does first: hash, and have the line fetched
+// lines.[ch]   a line compared by AVX-512, AVX2 or neither
 // mix.h        the seeded bijection of 64-bit keys
 // table.[ch]   quotient buckets: 64-byte lines of eight slots, each the rest of the hash and a
 // value stash.[ch]   the few keys whose line is full grace.[ch]   RCU
@@ -34,10 +36,14 @@ enum bcache_value {
 	BCACHE_FIRST = 4,
 };
 
+// Which instructions compare a line.
+enum bcache_isa { BCACHE_BEST, BCACHE_SCALAR, BCACHE_AVX2, BCACHE_AVX512 };
+
 struct bcache_conf {
 	uint64_t max_bindings; // of /64
 	uint64_t seed;         // of the bijection; random at every start but in benchmarks
 	unsigned min_bits; // b at least this: 18 (16 MB); tests force tiny tables with less, >= 4
+	enum bcache_isa isa;
 };
 
 struct bcache_stats {
@@ -45,7 +51,8 @@ struct bcache_stats {
 	uint64_t refused; // set failed: stash full, or too many
 };
 
-// 0, -EINVAL or -ENOMEM. The memory is ours (huge pages if there are any), not rte_malloc's.
+// 0, -EINVAL, -ENOTSUP (isa) or -ENOMEM. The memory is ours (huge pages if there are any), not
+// rte_malloc's.
 int bcache_new(const struct bcache_conf *, struct grace *, struct bcache **out);
 void bcache_free(struct bcache *); // no reader may be left; before grace_free
 
@@ -64,3 +71,8 @@ uint32_t bcache_find(const struct bcache *, struct ip6_addr addr);
 // The same for a burst, prefetching: hashes first, then every line asked for, then the probes.
 void bcache_find_burst(const struct bcache *, const struct ip6_addr *const *addrs, unsigned n,
 		       uint32_t *values);
+// The same when ask.h has been called for each of them, the earlier the better.
+void bcache_find_asked(const struct bcache *, const struct ip6_addr *const *addrs,
+		       const uint64_t *hashes, unsigned n, uint32_t *values);
+// The instructions that compare lines here: "scalar", "avx2", "avx512".
+const char *bcache_isa_name(const struct bcache *);

@@ -21,7 +21,7 @@ int entries_init(struct fib *f)
 
 	if (p == MAP_FAILED)
 		return -ENOMEM;
-	f->entries = p;
+	f->view.entries = p;
 	(void)madvise(p, array_bytes(f), MADV_HUGEPAGE);
 	f->rows = calloc(n, sizeof(*f->rows));
 	f->key = (struct siphash_key){f->conf.seed, ~f->conf.seed};
@@ -37,15 +37,10 @@ int entries_init(struct fib *f)
 
 void entries_done(struct fib *f)
 {
-	if (f->entries != NULL)
-		munmap(f->entries, array_bytes(f));
+	if (f->view.entries != NULL)
+		munmap(f->view.entries, array_bytes(f));
 	free(f->rows);
 	map_done(&f->by_tunnel);
-}
-
-const struct fwd_entry *entry_get(const struct fib *f, uint32_t index)
-{
-	return &f->entries[index];
 }
 
 // What makes two entries one: no padding in it, so it compares and hashes as bytes.
@@ -72,7 +67,7 @@ static uint32_t find(const struct fib *f, const struct identity *id)
 	uint32_t i = map_first(&f->by_tunnel, hash_of(f, id), &c);
 
 	for (; i != MAP_NONE; i = map_next(&f->by_tunnel, &c)) {
-		const struct identity other = identity_of(&f->entries[i]);
+		const struct identity other = identity_of(&f->view.entries[i]);
 		if (memcmp(&other, id, sizeof(*id)) == 0)
 			return i;
 	}
@@ -105,7 +100,7 @@ int64_t entry_hold(struct fib *f, const struct fwd_tunnel *t, const struct fwd_a
 		if (i == NONE || map_add(&f->by_tunnel, hash_of(f, &id), i) != 0)
 			return -ENOSPC;
 		f->entry_free = f->rows[i].next_free;
-		struct fwd_entry *e = &f->entries[i];
+		struct fwd_entry *e = &f->view.entries[i];
 		memset(e, 0, sizeof(*e));
 		write_outer(e->outer, t);
 		e->peer_id = t->peer;
@@ -130,7 +125,7 @@ void entry_release(struct fib *f, uint32_t index)
 {
 	if (--f->rows[index].refs > 0)
 		return;
-	const struct identity id = identity_of(&f->entries[index]);
+	const struct identity id = identity_of(&f->view.entries[index]);
 	map_del(&f->by_tunnel, hash_of(f, &id), index);
 	// No memory for the note: the entry is lost to us, never reused too early.
 	(void)grace_defer(f->grace, reuse, f, index);
@@ -143,12 +138,12 @@ uint32_t entry_refs(const struct fib *f, uint32_t index)
 
 void entry_set_nexthop(struct fib *f, uint32_t index, uint16_t nexthop)
 {
-	atomic_store_explicit(&f->entries[index].nexthop, nexthop, memory_order_relaxed);
+	atomic_store_explicit(&f->view.entries[index].nexthop, nexthop, memory_order_relaxed);
 }
 
 void entry_set_mtu(struct fib *f, uint32_t index, uint16_t path_mtu)
 {
-	atomic_store_explicit(&f->entries[index].path_mtu, path_mtu, memory_order_relaxed);
+	atomic_store_explicit(&f->view.entries[index].path_mtu, path_mtu, memory_order_relaxed);
 }
 
 void entry_each(struct fib *f, void (*fn)(void *arg, uint32_t index, const struct fwd_entry *),
@@ -156,5 +151,5 @@ void entry_each(struct fib *f, void (*fn)(void *arg, uint32_t index, const struc
 {
 	for (uint32_t i = BCACHE_FIRST; i < f->conf.max_entries + BCACHE_FIRST; i++)
 		if (f->rows[i].refs > 0)
-			fn(arg, i, &f->entries[i]);
+			fn(arg, i, &f->view.entries[i]);
 }

@@ -4,7 +4,8 @@
 // entry.h      struct fwd_entry, what a worker needs to encapsulate towards one MAG
 // entries.[ch] the dense array of them; shared per (LMA address, proxy-CoA), reference counted
 // nexthop.[ch] next hops: port and layer-2 header, reached through one atomic pointer each
-// routes.[ch]  destination to next hop or POOL: two rte_fib6 copies, one atomic pointer, flipped
+// read.h       how workers read entries, next hops and peers
+// routes.[ch]  destination to next hop or POOL: two rte_lpm6 copies, one atomic pointer, flipped
 // peers.[ch]   outer source address to its number: open addressing, written in place
 //
 // A binding names an entry, an entry names a next hop by number, a next hop is replaced by
@@ -31,7 +32,7 @@ struct fib_conf {
 	uint64_t seed;
 };
 
-// 0, -EINVAL or -ENOMEM. Needs a running EAL (rte_fib6). `name` is unique in the process.
+// 0, -EINVAL or -ENOMEM. Needs a running EAL (rte_lpm6). `name` is unique in the process.
 int fib_new(const char *name, const struct fib_conf *, struct grace *, struct fib **out);
 void fib_free(struct fib *);
 
@@ -67,8 +68,6 @@ int nexthop_add(struct fib *, const struct nexthop *);
 int nexthop_change(struct fib *, uint16_t number, const struct nexthop *);
 // Frees a number; it is not reused before a grace period. Nobody may refer to it any more.
 void nexthop_del(struct fib *, uint16_t number);
-// Workers and control. Never NULL: unknown numbers are NH_NONE.
-const struct nexthop *nexthop_get(const struct fib *, uint16_t number);
 
 // ---- Forwarding entries.
 
@@ -86,15 +85,12 @@ void entry_set_mtu(struct fib *, uint32_t index, uint16_t path_mtu);
 // Calls fn for each live entry. Control.
 void entry_each(struct fib *, void (*fn)(void *arg, uint32_t index, const struct fwd_entry *),
 		void *arg);
-// Workers. The index comes from the binding cache in this quiescent period.
-const struct fwd_entry *entry_get(const struct fib *, uint32_t index);
 
 // ---- Tunnel peers: outer source address to number. At an LMA the MAGs (mag_id), at a MAG the LMA.
 
 // 0; present: changed. -ENOSPC; -EINVAL for 0 and UINT32_MAX, which are words of the table.
 int peer_add(struct fib *, struct ip6_addr coa, uint32_t mag);
 void peer_del(struct fib *, struct ip6_addr coa);
-uint32_t peer_find(const struct fib *, struct ip6_addr coa); // workers; 0: unknown
 
 // ---- Routes.
 
@@ -111,3 +107,5 @@ uint16_t route_get(const struct fib *, struct ip6_addr);
 // Workers. Next-hop numbers for a burst; NEXTHOP_NONE where no route covers.
 void route_find_burst(const struct fib *, const struct ip6_addr *addrs, unsigned n,
 		      uint16_t *nexthops);
+
+#include "fib/read.h"

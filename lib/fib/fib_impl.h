@@ -3,7 +3,7 @@
 
 #include "fib/fib.h"
 
-#include <rte_fib6.h>
+#include <rte_lpm6.h>
 #include <rte_rib6.h>
 
 #include "base/map.h"
@@ -13,10 +13,9 @@ struct entry_row {
 	uint32_t refs, next_free;
 };
 
-struct peer_slot {
-	struct ip6_addr addr;
-	_Atomic uint32_t mag; // 0: free, never used; PEER_GONE: deleted
-	uint32_t resting;     // control's own
+struct routes {
+	struct rte_lpm6 *lpm;
+	uint16_t fallback; // of ::/0
 };
 
 struct route_change {
@@ -31,13 +30,8 @@ struct change_log {
 };
 
 struct fib {
-	// Workers read.
-	struct fwd_entry *entries;
-	_Atomic(struct nexthop *) *nexthops;
-	struct peer_slot *peers;
-	uint32_t peer_mask;
-	uint64_t peer_seed;
-	_Atomic(struct rte_fib6 *) routes;
+	struct fib_view view;                  // first
+	_Atomic(const struct routes *) routes; // workers read
 	// Control's own.
 	struct fib_conf conf;
 	struct grace *grace;
@@ -48,7 +42,7 @@ struct fib {
 	uint16_t *nexthop_free;
 	uint32_t n_nexthop_free, n_peers;
 	struct rte_rib6 *truth; // every route, committed or not
-	struct rte_fib6 *copies[2];
+	struct routes copies[2];
 	unsigned live;           // which copy the workers read
 	bool waiting;            // for the workers to leave the other one
 	struct change_log fresh; // not applied yet

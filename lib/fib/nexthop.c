@@ -4,6 +4,7 @@
 
 #include "fib/fib_impl.h"
 
+const struct nexthop nexthop_none = {.kind = NH_NONE};
 static const struct nexthop fixed[NEXTHOP_FIRST] = {
 	[NEXTHOP_NONE] = {.kind = NH_NONE},
 	[NEXTHOP_POOL] = {.kind = NH_POOL},
@@ -22,21 +23,22 @@ static struct nexthop *copy_of(const struct nexthop *nh)
 
 static struct nexthop *load(const struct fib *f, uint32_t number)
 {
-	return atomic_load_explicit(&f->nexthops[number], memory_order_acquire);
+	return atomic_load_explicit(&f->view.nexthops[number], memory_order_acquire);
 }
 
 static void publish(struct fib *f, uint32_t number, struct nexthop *nh)
 {
-	atomic_store_explicit(&f->nexthops[number], nh, memory_order_release);
+	atomic_store_explicit(&f->view.nexthops[number], nh, memory_order_release);
 }
 
 int nexthops_init(struct fib *f)
 {
 	uint32_t n = f->conf.max_nexthops;
 
-	f->nexthops = calloc(n, sizeof(*f->nexthops));
+	f->view.n_nexthops = n;
+	f->view.nexthops = calloc(n, sizeof(*f->view.nexthops));
 	f->nexthop_free = calloc(n, sizeof(*f->nexthop_free));
-	if (f->nexthops == NULL || f->nexthop_free == NULL)
+	if (f->view.nexthops == NULL || f->nexthop_free == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < NEXTHOP_FIRST; i++)
 		publish(f, i, (struct nexthop *)(uintptr_t)&fixed[i]);
@@ -47,9 +49,9 @@ int nexthops_init(struct fib *f)
 
 void nexthops_done(struct fib *f)
 {
-	for (uint32_t i = NEXTHOP_FIRST; f->nexthops != NULL && i < f->conf.max_nexthops; i++)
+	for (uint32_t i = NEXTHOP_FIRST; f->view.nexthops != NULL && i < f->conf.max_nexthops; i++)
 		free(load(f, i));
-	free(f->nexthops);
+	free(f->view.nexthops);
 	free(f->nexthop_free);
 }
 
@@ -98,11 +100,4 @@ void nexthop_del(struct fib *f, uint16_t number)
 {
 	if (number >= NEXTHOP_FIRST && number < f->conf.max_nexthops && load(f, number) != NULL)
 		(void)grace_defer(f->grace, reuse, f, number);
-}
-
-const struct nexthop *nexthop_get(const struct fib *f, uint16_t number)
-{
-	const struct nexthop *nh = number < f->conf.max_nexthops ? load(f, number) : NULL;
-
-	return nh != NULL ? nh : &fixed[NEXTHOP_NONE];
 }

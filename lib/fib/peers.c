@@ -9,31 +9,21 @@
 
 #include "fib/fib_impl.h"
 
-static const uint32_t PEER_GONE = UINT32_MAX;
-
-static uint32_t home_of(const struct fib *f, struct ip6_addr a)
-{
-	uint64_t x = (ip6_hi64(a) ^ f->peer_seed) * 0xff51afd7ed558ccdu;
-
-	x = (x ^ x >> 32 ^ ip6_lo64(a)) * 0xc4ceb9fe1a85ec53u;
-	return (uint32_t)(x >> 32) & f->peer_mask;
-}
-
 int peers_init(struct fib *f)
 {
 	uint32_t n = 16;
 
 	while (n < 4 * f->conf.max_peers) // deleted ones take room too
 		n *= 2;
-	f->peers = calloc(n, sizeof(*f->peers));
-	f->peer_mask = n - 1;
-	f->peer_seed = f->conf.seed;
-	return f->peers != NULL ? 0 : -ENOMEM;
+	f->view.peers = calloc(n, sizeof(*f->view.peers));
+	f->view.peer_mask = n - 1;
+	f->view.peer_seed = f->conf.seed;
+	return f->view.peers != NULL ? 0 : -ENOMEM;
 }
 
 void peers_done(struct fib *f)
 {
-	free(f->peers);
+	free(f->view.peers);
 }
 
 static uint32_t load(const struct peer_slot *s)
@@ -45,11 +35,11 @@ static uint32_t load(const struct peer_slot *s)
 static struct peer_slot *locate(const struct fib *f, struct ip6_addr a, bool *there)
 {
 	struct peer_slot *room = NULL;
-	uint32_t home = home_of(f, a);
+	uint32_t home = peer_home(&f->view, a);
 
 	*there = false;
-	for (uint32_t i = 0; i <= f->peer_mask; i++) {
-		struct peer_slot *s = &f->peers[(home + i) & f->peer_mask];
+	for (uint32_t i = 0; i <= f->view.peer_mask; i++) {
+		struct peer_slot *s = &f->view.peers[(home + i) & f->view.peer_mask];
 		uint32_t mag = load(s);
 		if (mag != 0 && ip6_equal(s->addr, a)) {
 			*there = true;
@@ -85,12 +75,13 @@ int peer_add(struct fib *f, struct ip6_addr coa, uint32_t mag)
 // Nobody who looks for a known address comes past this slot.
 static bool is_passed_by_none(const struct fib *f, uint32_t at)
 {
-	for (uint32_t i = 1; i <= f->peer_mask; i++) {
-		const struct peer_slot *s = &f->peers[(at + i) & f->peer_mask];
+	for (uint32_t i = 1; i <= f->view.peer_mask; i++) {
+		const struct peer_slot *s = &f->view.peers[(at + i) & f->view.peer_mask];
 		uint32_t mag = load(s);
 		if (mag == 0)
 			return true;
-		if (mag != PEER_GONE && ((at + i - home_of(f, s->addr)) & f->peer_mask) >= i)
+		if (mag != PEER_GONE &&
+		    ((at + i - peer_home(&f->view, s->addr)) & f->view.peer_mask) >= i)
 			return false;
 	}
 	return true;
@@ -106,13 +97,13 @@ static void end_rest(void *fib, uint64_t slot)
 	struct fib *f = fib;
 	uint32_t at = (uint32_t)slot;
 
-	f->peers[at].resting--;
-	if (!is_rested(&f->peers[at]) || !is_passed_by_none(f, at))
+	f->view.peers[at].resting--;
+	if (!is_rested(&f->view.peers[at]) || !is_passed_by_none(f, at))
 		return;
 	do { // who comes past those in front of a free slot finds nothing there
-		atomic_store_explicit(&f->peers[at].mag, 0, memory_order_release);
-		at = (at - 1) & f->peer_mask;
-	} while (is_rested(&f->peers[at]));
+		atomic_store_explicit(&f->view.peers[at].mag, 0, memory_order_release);
+		at = (at - 1) & f->view.peer_mask;
+	} while (is_rested(&f->view.peers[at]));
 }
 
 void peer_del(struct fib *f, struct ip6_addr coa)
@@ -125,20 +116,5 @@ void peer_del(struct fib *f, struct ip6_addr coa)
 	atomic_store_explicit(&s->mag, PEER_GONE, memory_order_release);
 	f->n_peers--;
 	s->resting++;
-	(void)grace_defer(f->grace, end_rest, f, (uint64_t)(s - f->peers));
-}
-
-uint32_t peer_find(const struct fib *f, struct ip6_addr coa)
-{
-	uint32_t home = home_of(f, coa);
-
-	for (uint32_t i = 0; i <= f->peer_mask; i++) {
-		const struct peer_slot *s = &f->peers[(home + i) & f->peer_mask];
-		uint32_t mag = load(s);
-		if (mag == 0)
-			return 0;
-		if (mag != PEER_GONE && ip6_equal(s->addr, coa))
-			return mag;
-	}
-	return 0;
+	(void)grace_defer(f->grace, end_rest, f, (uint64_t)(s - f->view.peers));
 }

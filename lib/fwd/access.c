@@ -132,10 +132,7 @@ void fwd_access(struct fwd *f)
 		sources[i] = &rte_pktmbuf_mtod_offset(in->p[i].m, const struct ip6_hdr_bytes *,
 						      in->p[i].offset)
 				      ->src;
-	bcache_find_burst(f->bcache, sources, n, values);
-	for (uint16_t i = 0; i < n; i++)
-		if (values[i] >= BCACHE_FIRST)
-			rte_prefetch0(entry_get(f->fib, values[i]));
+	fwd_look_up(f, in->p, sources, n, values);
 	for (uint16_t i = 0; i < n; i++)
 		admit(f, &in->p[i], values[i], &local);
 	if (local.n > 0)

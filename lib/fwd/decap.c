@@ -16,12 +16,6 @@ static bool may_cross(const struct ip6_addr *a)
 	return ip6_is_routable_unicast(*a);
 }
 
-// LMA-FW-05: no tunnel in a tunnel, to us or from one MAG to another.
-bool fwd_is_tunnel_end(const struct fwd *f, const struct ip6_addr *a)
-{
-	return fwd_is_lmaa(f->conf, a) || peer_find(f->fib, *a) != 0;
-}
-
 // Takes the outer headers off. What remains is the inner packet, trimmed to its own length. False,
 // with the reason, when it is not let in.
 static bool unwrap(struct fwd *f, struct pkt *p, enum verdict *why)
@@ -93,6 +87,7 @@ static void let_in(struct fwd *f, struct pkt *p, uint32_t value)
 	if (inner->hop_limit <= 1)
 		return fwd_refuse(f, p, V_DROP_HOP_LIMIT, hop_limit_exceeded);
 	inner->hop_limit--; // LMA-FW-07: once, wherever it goes from here
+	p->hash = 0;        // that of its source
 	lane_add(&f->route, p);
 }
 
@@ -123,10 +118,7 @@ void fwd_decap(struct fwd *f)
 		return;
 	for (uint16_t i = 0; i < n; i++)
 		sources[i] = &ip6_of(in->p[i].m)->src;
-	bcache_find_burst(f->bcache, sources, n, values);
-	for (uint16_t i = 0; i < n; i++)
-		if (values[i] >= BCACHE_FIRST)
-			rte_prefetch0(entry_get(f->fib, values[i]));
+	fwd_look_up(f, in->p, sources, n, values);
 	for (uint16_t i = 0; i < n; i++)
 		let_in(f, &in->p[i], values[i]);
 }

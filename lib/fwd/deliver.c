@@ -128,10 +128,7 @@ static void look_up(const struct fwd *f, const struct lane *in, uint16_t n, uint
 
 	for (uint16_t i = 0; i < n; i++)
 		destinations[i] = &ip6_of(in->p[i].m)->dst;
-	bcache_find_burst(f->bcache, destinations, n, values);
-	for (uint16_t i = 0; i < n; i++)
-		if (values[i] >= BCACHE_FIRST)
-			rte_prefetch0(entry_get(f->fib, values[i]));
+	fwd_look_up(f, in->p, destinations, n, values);
 }
 
 static void deliver_all(struct fwd *f, uint16_t n)

@@ -23,27 +23,31 @@ static bool has_link_scope(const struct ip6_addr *a)
 
 // What the network may send to a mobile node. LMA-FW-14, LMA-FW-04; a source in a pool would be a
 // mobile node that does not come through its tunnel (LMA-FW-03).
-static bool may_enter(const struct fwd *f, const struct ip6_hdr_bytes *h, enum verdict *why)
+static inline bool may_enter(const struct fwd *f, const struct ip6_hdr_bytes *h, enum verdict *why)
 {
-	*why = V_DROP_LINK_SCOPE;
-	if (has_link_scope(&h->src) || has_link_scope(&h->dst))
-		return false;
-	*why = V_DROP_INNER_SRC;
-	if (ip6_is_zero(h->src) || ip6_is_loopback(h->src))
-		return false;
+	if (unlikely(!is_surely_global(&h->src) || !is_surely_global(&h->dst))) {
+		*why = V_DROP_LINK_SCOPE;
+		if (has_link_scope(&h->src) || has_link_scope(&h->dst))
+			return false;
+		*why = V_DROP_INNER_SRC;
+		if (ip6_is_zero(h->src) || ip6_is_loopback(h->src))
+			return false;
+	}
 	*why = V_DROP_POOL_SRC;
 	return !fwd_in_pool(f->conf, &h->src);
 }
 
-static uint64_t stir(uint64_t h, uint64_t v)
+// A product of 128 bits, folded: every bit of both counts.
+static inline uint64_t fold(uint64_t a, uint64_t b)
 {
-	h = (h ^ v) * 0x9e3779b97f4a7c15u;
-	return h ^ h >> 29;
+	__uint128_t v = (__uint128_t)a * b;
+
+	return (uint64_t)v ^ (uint64_t)(v >> 64);
 }
 
 // RFC 6438 3: all packets of an inner flow get one label, different flows different ones. Never 0,
 // which would say that nobody labelled it.
-static uint32_t label_of_flow(const struct fwd *f, struct rte_mbuf *m)
+static inline uint32_t label_of_flow(const struct fwd *f, struct rte_mbuf *m)
 {
 	const struct ip6_hdr_bytes *h = ip6_of(m);
 	struct span packet = ip6_span(m);
@@ -51,12 +55,10 @@ static uint32_t label_of_flow(const struct fwd *f, struct rte_mbuf *m)
 
 	if ((h->next_header == TCP || h->next_header == UDP) && packet.n >= IP6_HDR + PORTS_LEN)
 		memcpy(&ports, packet.p + IP6_HDR, PORTS_LEN);
-	uint64_t v = stir(f->key.k0, ip6_hi64(h->src));
-	v = stir(v, ip6_lo64(h->src));
-	v = stir(v, ip6_hi64(h->dst));
-	v = stir(v, ip6_lo64(h->dst));
-	v = stir(v, (uint64_t)ip6_label(h) << 32 | ports);
-	v = stir(v, h->next_header);
+	uint64_t rest = (uint64_t)ip6_label(h) << 40 | (uint64_t)h->next_header << 32 | ports;
+	uint64_t v = fold(ip6_hi64(h->src) ^ f->key.k0, ip6_lo64(h->src) ^ f->key.k1);
+	v ^= fold(ip6_hi64(h->dst) ^ f->key.k1, ip6_lo64(h->dst) ^ f->key.k0);
+	v = fold(v ^ f->key.k0, rest ^ f->key.k1);
 	uint32_t label = (uint32_t)(v >> 44);
 	return label != 0 ? label : 1;
 }
@@ -91,6 +93,18 @@ static bool take_limit(struct fwd *f, struct pkt *p)
 	return false;
 }
 
+// Traffic class, label and length are the packet's, all else is as prepared.
+static __rte_always_inline void write_outer(uint8_t *outer, const struct fwd_entry *e, uint8_t tc,
+					    uint32_t label, uint16_t len)
+{
+	uint64_t head = (6ull << 28 | (uint64_t)tc << 20 | label) << 32 | (uint64_t)len << 16 |
+			(uint64_t)e->outer[6] << 8 | e->outer[7];
+
+	head = rte_cpu_to_be_64(head);
+	memcpy(outer, &head, sizeof(head));
+	memcpy(outer + sizeof(head), e->outer + sizeof(head), IP6_HDR - sizeof(head));
+}
+
 static __rte_always_inline struct ip6_hdr_bytes *put_outer(struct fwd *f, struct pkt *p,
 							   const struct fwd_entry *e, uint16_t more)
 {
@@ -104,10 +118,7 @@ static __rte_always_inline struct ip6_hdr_bytes *put_outer(struct fwd *f, struct
 		fwd_drop(f, p->m, V_DROP_NO_MBUF);
 		return NULL;
 	}
-	memcpy(outer, e->outer, IP6_HDR);
-	ip6_set_class_label(outer, tc, label);
-	outer->payload_len[0] = (uint8_t)(len >> 8);
-	outer->payload_len[1] = (uint8_t)len;
+	write_outer((uint8_t *)outer, e, tc, label, len);
 	return outer;
 }
 
@@ -162,6 +173,33 @@ static __rte_noinline void enter_slowly(struct fwd *f, struct pkt *p, const stru
 		fwd_fragment(f, p, e, nh, path);
 }
 
+// Both headers at once, into the array of an untagged port: what most packets need. False:
+// something is not as most are, and nothing was done.
+static __rte_always_inline bool enter_quickly(struct fwd *f, struct pkt *p,
+					      const struct fwd_entry *e, const struct nexthop *nh)
+{
+	enum { FRONT = L2_UNTAGGED + IP6_HDR };
+	struct rte_mbuf *m = p->m;
+	struct fwd_out *out = &f->out[nh->port % FWD_MAX_PORTS];
+	uint16_t len = m->data_len;
+
+	if (unlikely(nh->kind != NH_PORT || nh->l2_len != L2_UNTAGGED ||
+		     nh->port >= FWD_MAX_PORTS || out->n >= FWD_OUT || m->data_off < FRONT))
+		return false;
+	uint8_t tc = outer_class(f->conf->ecn, ip6_class(ip6_of(m)));
+	uint32_t label = label_of_flow(f, m);
+	uint8_t *front = rte_pktmbuf_mtod(m, uint8_t *) - FRONT;
+	memcpy(front, nh->l2, L2_UNTAGGED);
+	write_outer(front + L2_UNTAGGED, e, tc, label, len);
+	m->data_off = (uint16_t)(m->data_off - FRONT);
+	m->data_len = (uint16_t)(len + FRONT);
+	m->pkt_len = len + FRONT;
+	out->pkts[out->n] = m;
+	out->lens[out->n] = (uint16_t)(len + FRONT);
+	out->verdicts[out->n++] = p->verdict;
+	return true;
+}
+
 // access.c's too; here it stays inside the loop (5 cycles a packet, measured). The entry's path MTU
 // may be older than what the link says now.
 __rte_always_inline void fwd_enter_tunnel(struct fwd *f, struct pkt *p, const struct fwd_entry *e,
@@ -172,16 +210,17 @@ __rte_always_inline void fwd_enter_tunnel(struct fwd *f, struct pkt *p, const st
 	if (unlikely(may_have_limit(ip6_of(p->m)->next_header) ||
 		     rte_pktmbuf_data_len(p->m) + (uint32_t)IP6_HDR > path))
 		enter_slowly(f, p, e, nh, path);
+	else if (likely(enter_quickly(f, p, e, nh)))
+		return;
 	else if (put_outer(f, p, e, 0) != NULL)
 		leave(f, p, e, nh);
 }
 
-static void enter(struct fwd *f, struct pkt *p, uint32_t value)
+static __rte_always_inline void enter(struct fwd *f, struct pkt *p, uint32_t value)
 {
-	if (value == BCACHE_NONE)
-		return fwd_drop(f, p->m, V_DROP_NO_BINDING);
-	if (value < BCACHE_FIRST) // LMA-FW-13: in silence
-		return fwd_drop(f, p->m, V_DROP_DETACHED);
+	if (unlikely(value < BCACHE_FIRST)) // LMA-FW-13: in silence
+		return fwd_drop(f, p->m,
+				value == BCACHE_NONE ? V_DROP_NO_BINDING : V_DROP_DETACHED);
 	if (p->verdict == V_TX_DOWNLINK) {
 		struct ip6_hdr_bytes *h = ip6_of(p->m);
 		if (h->hop_limit <= 1)
@@ -221,10 +260,7 @@ void fwd_encap(struct fwd *f)
 	in->n = 0;
 	if (n == 0)
 		return;
-	bcache_find_burst(f->bcache, destinations, n, values);
-	for (uint16_t i = 0; i < n; i++)
-		if (values[i] >= BCACHE_FIRST)
-			rte_prefetch0(entry_get(f->fib, values[i]));
+	fwd_look_up(f, in->p, destinations, n, values);
 	for (uint16_t i = 0; i < n; i++)
 		enter(f, &in->p[i], values[i]);
 }

@@ -7,7 +7,7 @@
 // decap.c     uplink: whose tunnel, whose source, ECN, hop limit
 // route.c     what next for a packet in no tunnel: a port, a pool, nowhere
 // icmp.c      ICMPv6 errors, token bucket; they enter the next burst as if received
-// output.c    next hop: layer-2 header, into the port's array
+// output.h    next hop: layer-2 header, into the port's array
 // punt.c      to the control thread, policed per MAG
 // limit.c     the limit option of a packet that enters a tunnel
 // frag.c      outer packets in pieces; reassemble.[ch] the way back

@@ -20,6 +20,7 @@ int fwd_new(const struct fwd_init *init, const struct fwd_conf *conf, struct fwd
 		return -ENOMEM;
 	f->conf = conf;
 	f->bcache = init->bcache;
+	f->keys = bcache_keys(init->bcache);
 	f->fib = init->fib;
 	f->telem = init->telem;
 	f->pool = init->pool;
@@ -58,11 +59,6 @@ void fwd_free(struct fwd *f)
 void fwd_set_conf(struct fwd *f, const struct fwd_conf *conf)
 {
 	f->conf = conf;
-}
-
-void fwd_count(struct fwd *f, enum verdict verdict)
-{
-	telem_count(&f->telem->verdicts[verdict], 1);
 }
 
 void fwd_drop(struct fwd *f, struct rte_mbuf *m, enum verdict verdict)

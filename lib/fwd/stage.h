@@ -7,7 +7,10 @@
 
 #include <stdbool.h>
 
+#include <rte_prefetch.h>
+
 #include "base/siphash.h"
+#include "bcache/ask.h"
 #include "fwd/bucket.h"
 #include "fwd/fwd.h"
 #include "fwd/ip6.h"
@@ -39,6 +42,7 @@ struct pkt {
 	uint8_t outer_ecn;  // decap
 	uint8_t punt;       // enum fwd_punt_kind
 	uint8_t limit;      // the tunnel encapsulation limit that it carries; 0: none
+	uint64_t hash;      // of the address that the next lookup is for, asked already; 0: not
 };
 
 // In `punt` of a packet in the access or tunnel lane: it has waited, and passes the queues.
@@ -84,6 +88,7 @@ struct holds {
 struct fwd {
 	const struct fwd_conf *conf;
 	const struct bcache *bcache;
+	struct bcache_keys keys;
 	const struct fib *fib;
 	struct telem_worker *telem;
 	struct rte_mempool *pool;
@@ -134,6 +139,20 @@ static inline bool is_own(const struct pkt *p)
 	       p->verdict == V_TX_WAITED;
 }
 
+// What the binding cache has for the addresses of n packets; the entries are on their way.
+static inline void fwd_look_up(const struct fwd *f, const struct pkt *p,
+			       const struct ip6_addr *const *addrs, uint16_t n, uint32_t *values)
+{
+	uint64_t hashes[FWD_BURST];
+
+	for (uint16_t i = 0; i < n; i++)
+		hashes[i] = p[i].hash != 0 ? p[i].hash : bcache_ask(&f->keys, addrs[i]);
+	bcache_find_asked(f->bcache, addrs, hashes, n, values);
+	for (uint16_t i = 0; i < n; i++)
+		if (values[i] >= BCACHE_FIRST)
+			rte_prefetch0(entry_get(f->fib, values[i]));
+}
+
 // ---- The stages, in order.
 void fwd_classify(struct fwd *, uint16_t port, struct rte_mbuf **pkts, uint16_t n);
 void fwd_reassemble(struct fwd *);   // fragments → tunnel, punt
@@ -149,7 +168,10 @@ void fwd_to_control(struct fwd *);   // punt → ring
 // ---- Ends of a packet.
 
 // One packet has had its verdict; the packet is somebody else's by now, or never came to be.
-void fwd_count(struct fwd *, enum verdict);
+static inline void fwd_count(struct fwd *f, enum verdict verdict)
+{
+	telem_count(&f->telem->verdicts[verdict], 1);
+}
 // Counts and frees.
 void fwd_drop(struct fwd *, struct rte_mbuf *m, enum verdict);
 // Drops it and tells its source, within rate and rules. The data is the packet that its source
@@ -158,10 +180,6 @@ void fwd_refuse(struct fwd *, struct pkt *, enum verdict, struct refusal);
 // The link-layer address of `next` is unknown: control is asked to find it and keeps the packet
 // until then; one soon after another for the same address is dropped.
 void fwd_glean(struct fwd *, struct pkt *, struct ip6_addr next);
-// Layer 2 in front, into the array of the next hop's port. nh->kind is NH_PORT.
-void fwd_output(struct fwd *, struct pkt *, const struct nexthop *nh);
-// The same with a header of the caller's; none (l2_len 0) for a whole frame.
-void fwd_put(struct fwd *, struct pkt *, uint16_t port, const uint8_t *l2, uint8_t l2_len);
 // A whole frame of an access link to control, if its MAC address may ask; else it is dropped as
 // `otherwise`: as ACCESS_POLICED, or, a packet that is only a sign of a node, as UNBOUND_SRC.
 void fwd_listen(struct fwd *, struct pkt *, enum verdict otherwise);
@@ -190,8 +208,6 @@ void fwd_fragment(struct fwd *, struct pkt *, const struct fwd_entry *, const st
 uint16_t fwd_find_limit(struct span packet);
 // The destination options header that carries one.
 void fwd_write_limit(uint8_t header[OPTIONS_HDR], uint8_t next, uint8_t limit);
-// LMA-FW-05: our own tunnel address, or a peer's.
-bool fwd_is_tunnel_end(const struct fwd *, const struct ip6_addr *);
 
 // ---- Fast handover (hold.h).
 
@@ -214,6 +230,5 @@ void fwd_drop_fragments(struct fwd *); // all that wait
 // What other workers have handed over, into the fragments lane; how many.
 unsigned fwd_take_handed_over(struct fwd *);
 
-// ---- Questions about addresses.
-bool fwd_is_lmaa(const struct fwd_conf *, const struct ip6_addr *);
-bool fwd_in_pool(const struct fwd_conf *, const struct ip6_addr *);
+#include "fwd/ours.h"
+#include "fwd/output.h"

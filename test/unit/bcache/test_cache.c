@@ -223,7 +223,9 @@ static void at_its_agreed_load_the_cache_takes_every_prefix_of_a_pool(void **sta
 static void a_cache_that_cannot_be_is_refused(void **state)
 {
 	struct grace *grace = ((struct bench *)*state)->grace;
-	const struct bcache_conf wrong[] = {{0, 1, 18}, {10, 1, 3}, {10, 1, 29}};
+	const struct bcache_conf wrong[] = {{.min_bits = 18},
+					    {.max_bindings = 10, .min_bits = 3},
+					    {.max_bindings = 10, .min_bits = 29}};
 	for (unsigned i = 0; i < 3; i++) {
 		struct bcache *b = NULL;
 		assert_int_equal(bcache_new(&wrong[i], grace, &b), -EINVAL);

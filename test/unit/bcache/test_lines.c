@@ -1,6 +1,8 @@
 // Lines, tombstones and the stash behind them: what table.h argues, case by case.
 #include <errno.h>
 
+#include "base/rng.h"
+#include "bcache/lines.h"
 #include "test/unit/bcache/lines.h"
 #include "test/unit/bcache/suites.h"
 
@@ -43,9 +45,22 @@ static int set(struct table *t, uint64_t line, uint64_t i)
 	return table_set(t, key_in(t, line, i), value_of(i));
 }
 
+// What the slots one by one say; each other way to compare them says the same.
 static uint32_t find(const struct table *t, uint64_t line, uint64_t i)
 {
-	return table_find(t, table_hash(t, key_in(t, line, i)));
+	static const enum bcache_isa all[] = {BCACHE_BEST, BCACHE_SCALAR, BCACHE_AVX2,
+					      BCACHE_AVX512};
+	uint64_t hash = table_hash(t, key_in(t, line, i));
+	uint32_t value = table_find(t, hash), other;
+
+	for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
+		find_lines_fn *fn = find_lines_of(all[k]);
+		if (fn == NULL)
+			continue; // this CPU has it not
+		fn(t, &hash, 1, &other);
+		assert_int_equal(other, value);
+	}
+	return value;
 }
 
 // Keys [from, to) of a line are bound, each with its own value.
@@ -243,6 +258,33 @@ static void slots_that_rest_can_make_the_stash_full_for_a_while(void **state)
 	bind(t, LINE, 8, 9);
 }
 
+// Lines of any words, and rests that match none, one or two of them.
+static void every_way_to_compare_a_line_finds_the_same(void **state)
+{
+	struct table *t = ((struct bench *)*state)->table;
+	struct rng rng = {7};
+	unsigned found = 0;
+
+	for (int turn = 0; turn < 20000; turn++) {
+		uint64_t wanted = key_in(t, LINE, rng_below(&rng, 4));
+		for (int i = 0; i < LINE_SLOTS; i++) {
+			uint64_t rest =
+				table_rest(t, table_hash(t, key_in(t, LINE, rng_below(&rng, 6))));
+			t->lines[LINE].slots[i] = rest | rng_below(&rng, 7);
+		}
+		uint64_t hash = table_hash(t, wanted);
+		found += find(t, LINE, hash % 4) != BCACHE_NONE;
+		uint32_t value = table_find(t, hash), other;
+		for (int isa = BCACHE_BEST; isa <= BCACHE_AVX512; isa++) {
+			if (find_lines_of((enum bcache_isa)isa) == NULL)
+				continue;
+			find_lines_of((enum bcache_isa)isa)(t, &hash, 1, &other);
+			assert_int_equal(other, value);
+		}
+	}
+	assert_in_range(found, 1000, 19999);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int run_lines(void)
@@ -259,6 +301,7 @@ int run_lines(void)
 		TEST(a_full_stash_refuses_and_what_is_bound_stays),
 		TEST(a_slot_of_the_stash_rests_until_the_readers_have_reported),
 		TEST(slots_that_rest_can_make_the_stash_full_for_a_while),
+		TEST(every_way_to_compare_a_line_finds_the_same),
 	};
 	return cmocka_run_group_tests_name("lines", tests, NULL, NULL);
 }

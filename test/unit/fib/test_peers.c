@@ -58,9 +58,9 @@ static void the_address_of_a_deleted_mag_stays_while_a_worker_may_compare_it(voi
 	struct bench *b = *state;
 	const struct peer_slot *slot = NULL;
 	assert_int_equal(peer_add(b->fib, mag_addr(1), 1), 0);
-	for (uint32_t i = 0; i <= b->fib->peer_mask; i++)
-		if (b->fib->peers[i].mag == 1)
-			slot = &b->fib->peers[i];
+	for (uint32_t i = 0; i <= b->fib->view.peer_mask; i++)
+		if (b->fib->view.peers[i].mag == 1)
+			slot = &b->fib->view.peers[i];
 	assert_non_null(slot);
 	peer_del(b->fib, mag_addr(1));
 	uint64_t i = 100; // until all that is free has been used, and rests
@@ -68,7 +68,7 @@ static void the_address_of_a_deleted_mag_stays_while_a_worker_may_compare_it(voi
 		assert_true(ip6_equal(slot->addr, mag_addr(1)));
 		peer_del(b->fib, mag_addr(i));
 	}
-	assert_int_equal(i - 100, b->fib->peer_mask);
+	assert_int_equal(i - 100, b->fib->view.peer_mask);
 	assert_true(ip6_equal(slot->addr, mag_addr(1)));
 	pass(b);
 	assert_int_equal(peer_add(b->fib, mag_addr(i), 6), 0);
@@ -79,8 +79,8 @@ static uint32_t count_used(const struct fib *f)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i <= f->peer_mask; i++)
-		n += f->peers[i].mag != 0;
+	for (uint32_t i = 0; i <= f->view.peer_mask; i++)
+		n += f->view.peers[i].mag != 0;
 	return n;
 }
 
@@ -118,7 +118,7 @@ static void a_table_of_nothing_but_deleted_mags_becomes_free_again(void **state)
 	struct bench *b = *state;
 	for (uint64_t i = 0; peer_add(b->fib, mag_addr(i), 5) == 0; i++)
 		peer_del(b->fib, mag_addr(i));
-	assert_int_equal(count_used(b->fib), b->fib->peer_mask + 1);
+	assert_int_equal(count_used(b->fib), b->fib->view.peer_mask + 1);
 	assert_int_equal(peer_find(b->fib, mag_addr(5000)), 0);
 	pass(b);
 	assert_int_equal(count_used(b->fib), 0);

@@ -1,0 +1,48 @@
+// Whose address is it: asked of every packet. A part of stage.h.
+#pragma once
+
+static inline bool fwd_is_lmaa(const struct fwd_conf *conf, const struct ip6_addr *a)
+{
+	for (uint32_t i = 0; i < conf->n_lmaas; i++)
+		if (ip6_equal(conf->lmaas[i], *a))
+			return true;
+	return false;
+}
+
+static inline bool starts_at_or_before(const struct ip6_prefix *p, uint64_t hi, uint64_t lo)
+{
+	uint64_t first = ip6_hi64(p->addr);
+
+	return first < hi || (first == hi && ip6_lo64(p->addr) <= lo);
+}
+
+static inline bool fwd_in_pool(const struct fwd_conf *conf, const struct ip6_addr *a)
+{
+	uint64_t hi = ip6_hi64(*a), lo = ip6_lo64(*a);
+	uint32_t begin = 0, end = conf->n_pools;
+
+	while (begin < end) { // the last pool that starts at or before a
+		uint32_t mid = (begin + end) / 2;
+		if (starts_at_or_before(&conf->pools[mid], hi, lo))
+			begin = mid + 1;
+		else
+			end = mid;
+	}
+	return begin > 0 && ip6_prefix_covers(conf->pools[begin - 1], *a);
+}
+
+// Nothing that is special: neither zero nor loopback, neither link scope nor multicast. False: it
+// has to be looked at.
+static inline bool is_surely_global(const struct ip6_addr *a)
+{
+	uint64_t hi = ip6_hi64(*a);
+
+	return hi != 0 && hi >> 61 != 7;
+}
+
+// LMA-FW-05: our own tunnel address, or a peer's: no tunnel in a tunnel, to us or from one MAG to
+// another.
+static inline bool fwd_is_tunnel_end(const struct fwd *f, const struct ip6_addr *a)
+{
+	return fwd_is_lmaa(f->conf, a) || peer_find(f->fib, *a) != 0;
+}

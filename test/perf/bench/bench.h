@@ -1,0 +1,15 @@
+// What is measured, and with what.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct options {
+	uint32_t bindings;
+	uint16_t size; // of a frame without its tunnel
+	unsigned rounds;
+	const char *cpus, *only; // the variant that is measured alone; NULL: all
+	bool huge;
+};
+
+int bench_path(const struct options *); // exit code

@@ -1,0 +1,87 @@
+// Measures the forwarding path in one process: floor, stages, both ways, several workers.
+//
+//   kedge-bench path --bindings N [--size BYTES] [--rounds N] [--cpus LIST] [--huge]
+//
+// One JSON object a line. tools/bench calls it, and says what the numbers mean.
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+
+#include "test/perf/bench/bench.h"
+
+static const struct {
+	const char *name;
+	int (*run)(const struct options *);
+} modes[] = {{"path", bench_path}};
+
+static int usage(void)
+{
+	fputs("usage: kedge-bench path [--bindings N] [--size BYTES] [--rounds N] [--cpus LIST] "
+	      "[--huge]\n",
+	      stderr);
+	return 2;
+}
+
+static int start_eal(const struct options *o)
+{
+	char *argv[] = {(char *)"kedge-bench", (char *)"--no-shconf",
+			(char *)"--no-pci",    (char *)"--log-level=error",
+			(char *)"-l",          (char *)o->cpus,
+			(char *)"-m",          (char *)"256",
+			(char *)"--no-huge"};
+
+	return rte_eal_init(o->huge ? 8 : 9, argv);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option names[] = {{"bindings", required_argument, NULL, 'b'},
+					      {"size", required_argument, NULL, 's'},
+					      {"rounds", required_argument, NULL, 'r'},
+					      {"cpus", required_argument, NULL, 'c'},
+					      {"huge", no_argument, NULL, 'h'},
+					      {"only", required_argument, NULL, 'o'},
+					      {0}};
+	struct options o = {.bindings = 1000000, .size = 64, .rounds = 31, .cpus = "0"};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		switch (c) {
+		case 'b':
+			o.bindings = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 's':
+			o.size = (uint16_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'r':
+			o.rounds = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'c':
+			o.cpus = optarg;
+			break;
+		case 'o':
+			o.only = optarg;
+			break;
+		case 'h':
+			o.huge = true;
+			break;
+		default:
+			return usage();
+		}
+	}
+	if (optind + 1 != argc || o.size < 64 || o.size > 1500 || o.bindings < 1)
+		return usage();
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (strcmp(argv[optind], modes[i].name) != 0)
+			continue;
+		if (start_eal(&o) < 0) {
+			fputs("kedge-bench: EAL does not start; --huge needs huge pages\n", stderr);
+			return 1;
+		}
+		return modes[i].run(&o);
+	}
+	return usage();
+}

@@ -1,0 +1,63 @@
+// Times windows by the TSC.
+#include "test/perf/bench/measure.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include <rte_cycles.h>
+
+enum { WARM_UP = 3 };
+
+double measure_tsc_hz(void)
+{
+	struct timespec a, b;
+	double elapsed = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	uint64_t begin = rte_rdtsc_precise(), end = begin;
+	while (elapsed < 0.2) {
+		clock_gettime(CLOCK_MONOTONIC, &b);
+		end = rte_rdtsc_precise();
+		elapsed = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
+	}
+	return (double)(end - begin) / elapsed;
+}
+
+static double window(struct variant *v, uint64_t items)
+{
+	uint64_t begin = rte_rdtsc_precise();
+	uint64_t n = v->run(v->arg, items);
+
+	return (double)(rte_rdtsc_precise() - begin) / (double)n;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+void measure(struct variant *v, unsigned n, uint64_t items, unsigned rounds)
+{
+	double *all = calloc((size_t)n * MEASURE_ROUNDS_MAX, sizeof(*all));
+
+	if (all == NULL)
+		abort();
+	if (rounds > MEASURE_ROUNDS_MAX)
+		rounds = MEASURE_ROUNDS_MAX;
+	for (unsigned r = 0; r < rounds + WARM_UP; r++) {
+		for (unsigned i = 0; i < n; i++) {
+			double cycles = window(&v[i], items);
+			if (r >= WARM_UP)
+				all[i * MEASURE_ROUNDS_MAX + r - WARM_UP] = cycles;
+		}
+	}
+	for (unsigned i = 0; i < n; i++) {
+		double *own = &all[i * MEASURE_ROUNDS_MAX];
+		qsort(own, rounds, sizeof(*own), by_size);
+		v[i].result =
+			(struct measured){own[rounds / 2], own[rounds / 4], own[rounds * 3 / 4]};
+	}
+	free(all);
+}
