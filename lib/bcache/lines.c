@@ -56,10 +56,8 @@ find_lines_avx512(const struct table *t, const uint64_t *hashes, unsigned n, uin
 	}
 }
 
-// ThreadSanitizer takes a vector load for a race.
-#if defined(__SANITIZE_THREAD__)
-static const bool may_use_vectors = false;
-#elif defined(__has_feature) && __has_feature(thread_sanitizer)
+// ThreadSanitizer takes a vector load for a race: meson.build says when.
+#ifdef NO_VECTORS
 static const bool may_use_vectors = false;
 #else
 static const bool may_use_vectors = true;
