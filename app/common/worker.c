@@ -74,7 +74,7 @@ static void hand_over(struct worker *w, uint16_t port, struct fwd_out *out)
 
 static void send_all(struct worker *w)
 {
-	for (uint16_t port = 0; port < PORT_MAX; port++) {
+	for (uint16_t port = 0; port < w->n_ports; port++) {
 		struct fwd_out *out = fwd_out(w->fwd, port);
 		if (out->n == 0)
 			continue;
@@ -206,6 +206,8 @@ static int deal_port(struct worker *workers, unsigned n, struct port *port)
 	for (unsigned i = 0; i < n; i++)
 		workers[i].tx[port->number] = (struct worker_txq){
 			.port = port, .owner = workers[owner_of(i % port->n_tx, n)].inbox};
+	for (unsigned i = 0; i < n; i++)
+		workers[i].n_ports = RTE_MAX(workers[i].n_ports, (uint16_t)(port->number + 1));
 	for (uint16_t q = 0; q < port->n_tx && q < n; q++)
 		workers[owner_of(q, n)].tx[port->number] =
 			(struct worker_txq){.port = port, .own = true, .queue = q};

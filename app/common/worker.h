@@ -38,6 +38,7 @@ struct worker {
 	struct worker_rxq rx[WORKER_RXQ_MAX];
 	unsigned n_rx;
 	struct worker_txq tx[PORT_MAX];
+	uint16_t n_ports;        // numbers below it
 	struct rte_ring *inject; // control to worker: packets of our own
 	struct rte_ring *inbox;  // other workers to this one: packets for its TX queues
 	struct rte_ring *orders; // control to worker: words of hold.h; NULL: none come

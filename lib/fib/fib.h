@@ -56,6 +56,7 @@ struct nexthop {
 	uint16_t vlan;              // of the link; 0: untagged
 	uint8_t l2[NEXTHOP_L2_MAX]; // destination MAC, source MAC, [tag], ethertype
 	struct ip6_addr gateway;    // for people; zero when on-link
+	bool quick;                 // NH_PORT, untagged: nexthop.c sets it
 };
 
 // Numbers 0..max-1. 0 is always NH_NONE, 1 always NH_POOL, 2 always NH_LOCAL.

@@ -11,13 +11,17 @@ static const struct nexthop fixed[NEXTHOP_FIRST] = {
 	[NEXTHOP_LOCAL] = {.kind = NH_LOCAL},
 };
 
+enum { UNTAGGED = 14 }; // octets of an Ethernet header
+
 static struct nexthop *copy_of(const struct nexthop *nh)
 {
 	struct nexthop *copy = aligned_alloc(64, 64);
 
 	static_assert(sizeof(*copy) <= 64, "one cache line");
-	if (copy != NULL)
-		*copy = *nh;
+	if (copy == NULL)
+		return NULL;
+	*copy = *nh;
+	copy->quick = nh->kind == NH_PORT && nh->l2_len == UNTAGGED;
 	return copy;
 }
 

@@ -43,16 +43,6 @@ static struct sorted dropped(enum verdict why)
 	return (struct sorted){.way = DROP, .why = why};
 }
 
-static uint64_t mac_bits(const uint8_t *mac)
-{
-	uint32_t head;
-	uint16_t tail;
-
-	memcpy(&head, mac, sizeof(head));
-	memcpy(&tail, mac + sizeof(head), sizeof(tail));
-	return (uint64_t)tail << 32 | head;
-}
-
 static bool is_our_mac(const uint8_t *conf, const uint8_t *dst)
 {
 	uint64_t ours = mac_bits(conf);
@@ -320,30 +310,30 @@ static inline uint64_t ask_source(const struct fwd *f, struct rte_mbuf *m, uint1
 // checks. The mbuf is as sort() leaves it.
 static __rte_always_inline bool sort_quickly(struct fwd *f, uint16_t port, struct rte_mbuf *m)
 {
-	const struct fwd_conf *conf = f->conf;
-	const struct fwd_port *from = &conf->ports[port];
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	const struct ip6_hdr_bytes *h = (const struct ip6_hdr_bytes *)(frame + ETH_LEN);
 	uint32_t len = rte_pktmbuf_data_len(m), word;
+	uint64_t mac = f->quick.macs[port];
 	struct pkt *p;
 
-	if (unlikely(m->nb_segs != 1 || len < ETH_LEN + IP6_HDR || (from->vlans[0] & 1) == 0))
+	if (unlikely(m->nb_segs != 1 || len < ETH_LEN + IP6_HDR))
 		return false;
 	memcpy(&word, frame + MAC_LEN * 2, sizeof(word)); // ethertype and version
 	if (unlikely((word & RTE_BE32(0xfffff000)) != RTE_BE32(TYPE_IPV6 << 16 | 6 << 12)) ||
-	    unlikely(is_group(frame) || !is_our_mac(from->mac, frame)) ||
+	    unlikely((mac != mac_bits(frame) && mac != 0) || is_group(frame)) ||
 	    unlikely(ETH_LEN + IP6_HDR + (h->payload_len[0] << 8 | h->payload_len[1]) != (int)len))
 		return false;
-	if (fwd_is_lmaa(conf, &h->dst)) {
+	if (is_first_lmaa(&f->quick, &h->dst)) {
 		if (unlikely(h->next_header != PROTO_IPV6 || len < ETH_LEN + 2 * IP6_HDR))
 			return false;
 		const struct ip6_hdr_bytes *inner = h + 1;
 		p = lane_next(&f->tunnel);
-		p->hash = bcache_ask(&f->keys, conf->role == FWD_LMA ? &inner->src : &inner->dst);
+		p->hash =
+			bcache_ask(&f->keys, f->conf->role == FWD_LMA ? &inner->src : &inner->dst);
 		p->verdict = V_TX_UPLINK;
 		p->offset = IP6_HDR;
 	} else {
-		if (!fwd_in_pool(conf, &h->dst))
+		if (!in_first_pool(&f->quick, &h->dst))
 			return false;
 		p = lane_next(&f->enter);
 		p->hash = bcache_ask(&f->keys, &h->dst);
@@ -368,13 +358,14 @@ static __rte_always_inline void sort_burst(struct fwd *f, uint16_t port, enum fw
 					   struct rte_mbuf **pkts, uint16_t n)
 {
 	const struct fwd_conf *conf = f->conf;
+	bool untagged = kind != FWD_PORT_ACCESS && has_interface(&conf->ports[port], 0);
 
 	for (uint16_t i = 0; i < n && i < PREFETCH_AHEAD; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
 	for (uint16_t i = 0; i < n; i++) {
 		if (i + PREFETCH_AHEAD < n)
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCH_AHEAD], void *));
-		if (kind != FWD_PORT_ACCESS && likely(sort_quickly(f, port, pkts[i])))
+		if (untagged && likely(sort_quickly(f, port, pkts[i])))
 			continue;
 		struct sorted s = sort(conf, &conf->ports[port], kind, pkts[i]);
 		struct pkt p;

@@ -18,7 +18,7 @@ static bool may_cross(const struct ip6_addr *a)
 
 // Takes the outer headers off. What remains is the inner packet, trimmed to its own length. False,
 // with the reason, when it is not let in.
-static bool unwrap(struct fwd *f, struct pkt *p, enum verdict *why)
+static inline bool unwrap(struct fwd *f, struct pkt *p, enum verdict *why)
 {
 	const struct ip6_hdr_bytes *outer = ip6_of(p->m);
 
@@ -37,18 +37,21 @@ static bool unwrap(struct fwd *f, struct pkt *p, enum verdict *why)
 	rte_pktmbuf_trim(p->m, (uint16_t)(room - len));
 
 	const struct ip6_hdr_bytes *inner = ip6_of(p->m);
-	*why = V_DROP_INNER_SRC;
-	if (!may_cross(&inner->src))
-		return false;
-	*why = V_DROP_INNER_DST;
-	if (!may_cross(&inner->dst))
-		return false;
+	if (unlikely(!is_surely_global(&inner->src) || !is_surely_global(&inner->dst))) {
+		*why = V_DROP_INNER_SRC;
+		if (!may_cross(&inner->src))
+			return false;
+		*why = V_DROP_INNER_DST;
+		if (!may_cross(&inner->dst))
+			return false;
+	}
 	*why = V_DROP_NESTED;
 	return !fwd_is_tunnel_end(f, &inner->dst);
 }
 
 // LMA-FW-03: bound, and bound to this tunnel.
-static bool is_entitled(const struct fwd *f, const struct pkt *p, uint32_t value, enum verdict *why)
+static inline bool is_entitled(const struct fwd *f, const struct pkt *p, uint32_t value,
+			       enum verdict *why)
 {
 	*why = V_DROP_UNBOUND_SRC;
 	if (value == BCACHE_NONE)
@@ -75,7 +78,7 @@ bool fwd_take_ecn(enum fwd_ecn mode, struct ip6_hdr_bytes *inner, uint8_t outer_
 	return true;
 }
 
-static void let_in(struct fwd *f, struct pkt *p, uint32_t value)
+static __rte_always_inline void let_in(struct fwd *f, struct pkt *p, uint32_t value)
 {
 	struct ip6_hdr_bytes *inner = ip6_of(p->m);
 	enum verdict why;
@@ -98,10 +101,13 @@ uint16_t fwd_unwrap(struct fwd *f)
 	enum verdict why;
 
 	for (uint16_t i = 0; i < in->n; i++) {
-		if (unwrap(f, &in->p[i], &why))
-			in->p[n++] = in->p[i];
-		else
+		if (unlikely(!unwrap(f, &in->p[i], &why))) {
 			fwd_drop(f, in->p[i].m, why);
+			continue;
+		}
+		if (n != i)
+			in->p[n] = in->p[i];
+		n++;
 	}
 	in->n = 0;
 	return n;

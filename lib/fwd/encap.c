@@ -34,7 +34,7 @@ static inline bool may_enter(const struct fwd *f, const struct ip6_hdr_bytes *h,
 			return false;
 	}
 	*why = V_DROP_POOL_SRC;
-	return !fwd_in_pool(f->conf, &h->src);
+	return !fwd_is_mobile(f, &h->src);
 }
 
 // A product of 128 bits, folded: every bit of both counts.
@@ -46,19 +46,17 @@ static inline uint64_t fold(uint64_t a, uint64_t b)
 }
 
 // RFC 6438 3: all packets of an inner flow get one label, different flows different ones. Never 0,
-// which would say that nobody labelled it.
-static inline uint32_t label_of_flow(const struct fwd *f, struct rte_mbuf *m)
+// which would say that nobody labelled it. len: of the packet.
+static inline uint32_t label_of_flow(const struct fwd *f, const struct ip6_hdr_bytes *h,
+				     uint32_t len)
 {
-	const struct ip6_hdr_bytes *h = ip6_of(m);
-	struct span packet = ip6_span(m);
 	uint32_t ports = 0;
 
-	if ((h->next_header == TCP || h->next_header == UDP) && packet.n >= IP6_HDR + PORTS_LEN)
-		memcpy(&ports, packet.p + IP6_HDR, PORTS_LEN);
+	if ((h->next_header == UDP || h->next_header == TCP) && len >= IP6_HDR + PORTS_LEN)
+		memcpy(&ports, h + 1, PORTS_LEN);
 	uint64_t rest = (uint64_t)ip6_label(h) << 40 | (uint64_t)h->next_header << 32 | ports;
-	uint64_t v = fold(ip6_hi64(h->src) ^ f->key.k0, ip6_lo64(h->src) ^ f->key.k1);
-	v ^= fold(ip6_hi64(h->dst) ^ f->key.k1, ip6_lo64(h->dst) ^ f->key.k0);
-	v = fold(v ^ f->key.k0, rest ^ f->key.k1);
+	uint64_t v = fold(ip6_hi64(h->src) ^ f->key.k0, ip6_lo64(h->src) ^ rest);
+	v = fold(v ^ ip6_hi64(h->dst), ip6_lo64(h->dst) ^ f->key.k1);
 	uint32_t label = (uint32_t)(v >> 44);
 	return label != 0 ? label : 1;
 }
@@ -97,10 +95,10 @@ static bool take_limit(struct fwd *f, struct pkt *p)
 static __rte_always_inline void write_outer(uint8_t *outer, const struct fwd_entry *e, uint8_t tc,
 					    uint32_t label, uint16_t len)
 {
-	uint64_t head = (6ull << 28 | (uint64_t)tc << 20 | label) << 32 | (uint64_t)len << 16 |
-			(uint64_t)e->outer[6] << 8 | e->outer[7];
+	uint64_t head;
 
-	head = rte_cpu_to_be_64(head);
+	memcpy(&head, e->outer, sizeof(head));
+	head |= rte_cpu_to_be_64((uint64_t)tc << 52 | (uint64_t)label << 32 | (uint64_t)len << 16);
 	memcpy(outer, &head, sizeof(head));
 	memcpy(outer + sizeof(head), e->outer + sizeof(head), IP6_HDR - sizeof(head));
 }
@@ -109,7 +107,7 @@ static __rte_always_inline struct ip6_hdr_bytes *put_outer(struct fwd *f, struct
 							   const struct fwd_entry *e, uint16_t more)
 {
 	uint8_t tc = outer_class(f->conf->ecn, ip6_class(ip6_of(p->m)));
-	uint32_t label = label_of_flow(f, p->m);
+	uint32_t label = label_of_flow(f, ip6_of(p->m), rte_pktmbuf_data_len(p->m));
 	uint16_t len = (uint16_t)(rte_pktmbuf_data_len(p->m) + more);
 	struct ip6_hdr_bytes *outer =
 		(struct ip6_hdr_bytes *)rte_pktmbuf_prepend(p->m, (uint16_t)(IP6_HDR + more));
@@ -174,29 +172,33 @@ static __rte_noinline void enter_slowly(struct fwd *f, struct pkt *p, const stru
 }
 
 // Both headers at once, into the array of an untagged port: what most packets need. False:
-// something is not as most are, and nothing was done.
+// something is not as most are, and nothing was done. h: the packet, which fits.
 static __rte_always_inline bool enter_quickly(struct fwd *f, struct pkt *p,
+					      const struct ip6_hdr_bytes *h,
 					      const struct fwd_entry *e, const struct nexthop *nh)
 {
 	enum { FRONT = L2_UNTAGGED + IP6_HDR };
 	struct rte_mbuf *m = p->m;
-	struct fwd_out *out = &f->out[nh->port % FWD_MAX_PORTS];
 	uint16_t len = m->data_len;
 
-	if (unlikely(nh->kind != NH_PORT || nh->l2_len != L2_UNTAGGED ||
-		     nh->port >= FWD_MAX_PORTS || out->n >= FWD_OUT || m->data_off < FRONT))
+	if (unlikely(!nh->quick || nh->port >= FWD_MAX_PORTS))
 		return false;
-	uint8_t tc = outer_class(f->conf->ecn, ip6_class(ip6_of(m)));
-	uint32_t label = label_of_flow(f, m);
-	uint8_t *front = rte_pktmbuf_mtod(m, uint8_t *) - FRONT;
+	struct fwd_out *out = &f->out[nh->port];
+	uint16_t n = out->n;
+	if (unlikely(n >= FWD_OUT || m->data_off < FRONT))
+		return false;
+	uint8_t tc = outer_class(f->conf->ecn, ip6_class(h));
+	uint32_t label = label_of_flow(f, h, len);
+	uint8_t *front = (uint8_t *)(uintptr_t)h - FRONT;
 	memcpy(front, nh->l2, L2_UNTAGGED);
 	write_outer(front + L2_UNTAGGED, e, tc, label, len);
 	m->data_off = (uint16_t)(m->data_off - FRONT);
 	m->data_len = (uint16_t)(len + FRONT);
 	m->pkt_len = len + FRONT;
-	out->pkts[out->n] = m;
-	out->lens[out->n] = (uint16_t)(len + FRONT);
-	out->verdicts[out->n++] = p->verdict;
+	out->pkts[n] = m;
+	out->lens[n] = (uint16_t)(len + FRONT);
+	out->verdicts[n] = p->verdict;
+	out->n = (uint16_t)(n + 1);
 	return true;
 }
 
@@ -207,10 +209,12 @@ __rte_always_inline void fwd_enter_tunnel(struct fwd *f, struct pkt *p, const st
 {
 	uint32_t path = RTE_MIN(atomic_load_explicit(&e->path_mtu, memory_order_relaxed), nh->mtu);
 
-	if (unlikely(may_have_limit(ip6_of(p->m)->next_header) ||
+	const struct ip6_hdr_bytes *h = ip6_of(p->m);
+
+	if (unlikely(may_have_limit(h->next_header) ||
 		     rte_pktmbuf_data_len(p->m) + (uint32_t)IP6_HDR > path))
 		enter_slowly(f, p, e, nh, path);
-	else if (likely(enter_quickly(f, p, e, nh)))
+	else if (likely(enter_quickly(f, p, h, e, nh)))
 		return;
 	else if (put_outer(f, p, e, 0) != NULL)
 		leave(f, p, e, nh);
@@ -230,14 +234,12 @@ static __rte_always_inline void enter(struct fwd *f, struct pkt *p, uint32_t val
 	const struct fwd_entry *e = entry_get(f->fib, value);
 	const struct nexthop *nh =
 		nexthop_get(f->fib, atomic_load_explicit(&e->nexthop, memory_order_relaxed));
-	switch (nh->kind) {
-	case NH_PORT:
+	if (likely(nh->kind == NH_PORT))
 		return fwd_enter_tunnel(f, p, e, nh);
-	case NH_GLEAN:
+	if (nh->kind == NH_GLEAN)
 		return fwd_glean(f, p, ip6_is_zero(nh->gateway) ? e->tunnel.remote : nh->gateway);
-	default: // RFC 2473 8.3: no way to the tunnel's end is told as code 3
-		return fwd_refuse(f, p, V_DROP_NO_ROUTE, no_way);
-	}
+	// RFC 2473 8.3: no way to the tunnel's end is told as code 3
+	fwd_refuse(f, p, V_DROP_NO_ROUTE, no_way);
 }
 
 void fwd_encap(struct fwd *f)
@@ -255,7 +257,9 @@ void fwd_encap(struct fwd *f)
 			continue;
 		}
 		destinations[n] = &h->dst;
-		in->p[n++] = in->p[i];
+		if (n != i)
+			in->p[n] = in->p[i];
+		n++;
 	}
 	in->n = 0;
 	if (n == 0)

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <rte_mbuf.h>
 
@@ -41,9 +42,18 @@ static inline uint32_t ip6_packet_len(const uint8_t *p, uint32_t n)
 	return len <= n ? len : 0;
 }
 
+// Version, traffic class and flow label as one number.
+static inline uint32_t ip6_first_word(const struct ip6_hdr_bytes *h)
+{
+	uint32_t v;
+
+	memcpy(&v, h->version_class_label, sizeof(v));
+	return __builtin_bswap32(v);
+}
+
 static inline uint8_t ip6_class(const struct ip6_hdr_bytes *h)
 {
-	return (uint8_t)(h->version_class_label[0] << 4 | h->version_class_label[1] >> 4);
+	return (uint8_t)(ip6_first_word(h) >> 20);
 }
 
 static inline void ip6_set_ecn(struct ip6_hdr_bytes *h, uint8_t ecn)
@@ -55,8 +65,7 @@ static inline void ip6_set_ecn(struct ip6_hdr_bytes *h, uint8_t ecn)
 // The flow label with the four bits above it that are not its own cleared.
 static inline uint32_t ip6_label(const struct ip6_hdr_bytes *h)
 {
-	return (h->version_class_label[1] & 0x0fu) << 16 |
-	       (uint32_t)h->version_class_label[2] << 8 | h->version_class_label[3];
+	return ip6_first_word(h) & 0xfffff;
 }
 
 static inline void ip6_set_class_label(struct ip6_hdr_bytes *h, uint8_t tc, uint32_t label)

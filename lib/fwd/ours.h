@@ -1,12 +1,37 @@
 // Whose address is it: asked of every packet. A part of stage.h.
 #pragma once
 
+#include <string.h>
+
 static inline bool fwd_is_lmaa(const struct fwd_conf *conf, const struct ip6_addr *a)
 {
 	for (uint32_t i = 0; i < conf->n_lmaas; i++)
 		if (ip6_equal(conf->lmaas[i], *a))
 			return true;
 	return false;
+}
+
+static inline bool is_first_lmaa(const struct quick *q, const struct ip6_addr *a)
+{
+	uint64_t x[2];
+
+	memcpy(x, a->a, sizeof(x));
+	return ((x[0] ^ q->lmaa[0]) | (x[1] ^ q->lmaa[1])) == 0;
+}
+
+static inline bool in_first_pool(const struct quick *q, const struct ip6_addr *a)
+{
+	return q->pool_mask != 0 && (ip6_hi64(*a) & q->pool_mask) == q->pool;
+}
+
+static inline uint64_t mac_bits(const uint8_t *mac)
+{
+	uint32_t head;
+	uint16_t tail;
+
+	memcpy(&head, mac, sizeof(head));
+	memcpy(&tail, mac + sizeof(head), sizeof(tail));
+	return (uint64_t)tail << 32 | head;
 }
 
 static inline bool starts_at_or_before(const struct ip6_prefix *p, uint64_t hi, uint64_t lo)
@@ -29,6 +54,15 @@ static inline bool fwd_in_pool(const struct fwd_conf *conf, const struct ip6_add
 			end = mid;
 	}
 	return begin > 0 && ip6_prefix_covers(conf->pools[begin - 1], *a);
+}
+
+// The only pool is asked at once.
+static inline bool fwd_is_mobile(const struct fwd *f, const struct ip6_addr *a)
+{
+	if (in_first_pool(&f->quick, a))
+		return true;
+	return unlikely(f->conf->n_pools != 1 || f->quick.pool_mask == 0) &&
+	       fwd_in_pool(f->conf, a);
 }
 
 // Nothing that is special: neither zero nor loopback, neither link scope nor multicast. False: it

@@ -18,7 +18,7 @@ int fwd_new(const struct fwd_init *init, const struct fwd_conf *conf, struct fwd
 
 	if (f == NULL)
 		return -ENOMEM;
-	f->conf = conf;
+	fwd_set_conf(f, conf);
 	f->bcache = init->bcache;
 	f->keys = bcache_keys(init->bcache);
 	f->fib = init->fib;
@@ -56,9 +56,30 @@ void fwd_free(struct fwd *f)
 	rte_free(f);
 }
 
+// A tunnel address goes before the pool that it may lie in.
+static bool is_quick_pool(const struct fwd_conf *conf, struct ip6_prefix pool)
+{
+	for (uint32_t i = 0; i < conf->n_lmaas; i++)
+		if (ip6_prefix_covers(pool, conf->lmaas[i]))
+			return false;
+	return pool.len > 0 && pool.len <= 64;
+}
+
 void fwd_set_conf(struct fwd *f, const struct fwd_conf *conf)
 {
+	struct quick *q = &f->quick;
+
 	f->conf = conf;
+	*q = (struct quick){0};
+	memset(q->lmaa, 0xff, sizeof(q->lmaa)); // nobody's
+	if (conf->n_lmaas > 0)
+		memcpy(q->lmaa, conf->lmaas[0].a, sizeof(q->lmaa));
+	if (conf->n_pools > 0 && is_quick_pool(conf, conf->pools[0])) {
+		q->pool_mask = UINT64_MAX << (64 - conf->pools[0].len);
+		q->pool = ip6_hi64(conf->pools[0].addr);
+	}
+	for (unsigned i = 0; i < FWD_MAX_PORTS; i++)
+		q->macs[i] = mac_bits(conf->ports[i].mac);
 }
 
 void fwd_drop(struct fwd *f, struct rte_mbuf *m, enum verdict verdict)

@@ -85,8 +85,17 @@ struct holds {
 	_Atomic uint32_t orders_done;    // the same
 };
 
+// Of a struct fwd_conf, what is asked of every packet, as words that compare at once. Whatever it
+// says no to is asked again the long way.
+struct quick {
+	uint64_t lmaa[2];             // the first tunnel address, as in memory
+	uint64_t pool, pool_mask;     // the first pool's prefix, host order; mask 0: it has none
+	uint64_t macs[FWD_MAX_PORTS]; // 0: any
+};
+
 struct fwd {
 	const struct fwd_conf *conf;
+	struct quick quick;
 	const struct bcache *bcache;
 	struct bcache_keys keys;
 	const struct fib *fib;
