@@ -68,6 +68,8 @@ int peer_add(struct fib *f, struct ip6_addr coa, uint32_t mag)
 	f->n_peers += !there || gone;
 	if (!there)
 		s->addr = coa;
+	atomic_fetch_or_explicit(&f->view.peer_filter[peer_bit(coa) / 64],
+				 (uint64_t)1 << peer_bit(coa) % 64, memory_order_relaxed);
 	atomic_store_explicit(&s->mag, mag, memory_order_release);
 	return 0;
 }

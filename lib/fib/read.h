@@ -16,6 +16,8 @@ struct peer_slot {
 
 static const uint32_t PEER_GONE = UINT32_MAX;
 
+enum { PEER_FILTER_WORDS = 64 };
+
 // The first member of a struct fib.
 struct fib_view {
 	struct fwd_entry *entries;
@@ -24,6 +26,8 @@ struct fib_view {
 	struct peer_slot *peers;
 	uint32_t peer_mask;
 	uint64_t peer_seed;
+	// A bit for each /64 that a peer was ever in: most addresses are in none of them.
+	_Atomic uint64_t peer_filter[PEER_FILTER_WORDS];
 };
 
 extern const struct nexthop nexthop_none;
@@ -57,6 +61,21 @@ static inline uint32_t peer_home(const struct fib_view *v, struct ip6_addr a)
 
 	x = (x ^ x >> 32 ^ ip6_lo64(a)) * 0xc4ceb9fe1a85ec53u;
 	return (uint32_t)(x >> 32) & v->peer_mask;
+}
+
+static inline uint32_t peer_bit(struct ip6_addr a)
+{
+	return (uint32_t)(ip6_hi64(a) * 0x9e3779b97f4a7c15u >> 52);
+}
+
+// False: it is no peer's; what is a peer's gives true.
+static inline bool peer_maybe(const struct fib *f, struct ip6_addr a)
+{
+	uint32_t bit = peer_bit(a);
+
+	return (atomic_load_explicit(&fib_view(f)->peer_filter[bit / 64], memory_order_relaxed) >>
+			bit % 64 &
+		1) != 0;
 }
 
 // 0: unknown.

@@ -319,7 +319,8 @@ static __rte_always_inline bool sort_quickly(struct fwd *f, uint16_t port, struc
 	if (unlikely(m->nb_segs != 1 || len < ETH_LEN + IP6_HDR))
 		return false;
 	memcpy(&word, frame + MAC_LEN * 2, sizeof(word)); // ethertype and version
-	if (unlikely((word & RTE_BE32(0xfffff000)) != RTE_BE32(TYPE_IPV6 << 16 | 6 << 12)) ||
+	if (unlikely((word & RTE_BE32(0xfffff000)) !=
+		     RTE_BE32((uint32_t)TYPE_IPV6 << 16 | 6 << 12)) ||
 	    unlikely((mac != mac_bits(frame) && mac != 0) || is_group(frame)) ||
 	    unlikely(ETH_LEN + IP6_HDR + (h->payload_len[0] << 8 | h->payload_len[1]) != (int)len))
 		return false;

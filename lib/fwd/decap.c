@@ -85,13 +85,12 @@ static __rte_always_inline void let_in(struct fwd *f, struct pkt *p, uint32_t va
 
 	if (!is_entitled(f, p, value, &why))
 		return fwd_drop(f, p->m, why);
-	if (!fwd_take_ecn(f->conf->ecn, inner, p->outer_ecn))
+	if (p->outer_ecn != ECN_NOT_ECT && !fwd_take_ecn(f->conf->ecn, inner, p->outer_ecn))
 		return fwd_drop(f, p->m, V_DROP_ECN);
 	if (inner->hop_limit <= 1)
 		return fwd_refuse(f, p, V_DROP_HOP_LIMIT, hop_limit_exceeded);
 	inner->hop_limit--; // LMA-FW-07: once, wherever it goes from here
-	p->hash = 0;        // that of its source
-	lane_add(&f->route, p);
+	lane_move(&f->route, p);
 }
 
 uint16_t fwd_unwrap(struct fwd *f)

@@ -78,5 +78,7 @@ static inline bool is_surely_global(const struct ip6_addr *a)
 // another.
 static inline bool fwd_is_tunnel_end(const struct fwd *f, const struct ip6_addr *a)
 {
-	return fwd_is_lmaa(f->conf, a) || peer_find(f->fib, *a) != 0;
+	return is_first_lmaa(&f->quick, a) ||
+	       (unlikely(f->conf->n_lmaas > 1) && fwd_is_lmaa(f->conf, a)) ||
+	       (unlikely(peer_maybe(f->fib, *a)) && peer_find(f->fib, *a) != 0);
 }

@@ -140,6 +140,24 @@ static inline void lane_add(struct lane *l, const struct pkt *p)
 	*lane_next(l) = *p;
 }
 
+// A packet whose address was looked up. Member by member: a copy as a whole is made of wider loads
+// than the stores just before it, and waits for them.
+static inline void lane_move(struct lane *l, const struct pkt *from)
+{
+	struct pkt *p = lane_next(l);
+
+	p->m = from->m;
+	p->peer = from->peer;
+	p->port = from->port;
+	p->offset = from->offset;
+	p->vlan = from->vlan;
+	p->verdict = from->verdict;
+	p->outer_ecn = from->outer_ecn;
+	p->punt = from->punt;
+	p->limit = from->limit;
+	p->hash = 0;
+}
+
 // Made by us, or past all checks once before it waited: pays no hop limit, and nobody is told when
 // it is lost.
 static inline bool is_own(const struct pkt *p)
