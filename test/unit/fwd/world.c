@@ -194,6 +194,12 @@ void world_become_mag(struct world *w)
 	memcpy(w->conf.access_mac, access_mac, sizeof(access_mac));
 	w->conf.ports[ACCESS] =
 		(struct fwd_port){.kind = FWD_PORT_ACCESS, .vlans = {1 | 1u << VLAN_B}};
+	world_publish(w);
+}
+
+void world_publish(struct world *w)
+{
+	fwd_set_conf(w->fwd, &w->conf);
 }
 
 bool world_stop(struct world *w)
@@ -238,6 +244,7 @@ void world_turn(struct world *w)
 {
 	struct rte_mbuf *pkts[FWD_BURST];
 
+	world_publish(w);
 	fwd_turn(w->fwd, w->now);
 	for (uint16_t port = 0; port < N_PORTS; port++) {
 		uint16_t n = port_rx(w->ports[port], 0, pkts, FWD_BURST);

@@ -77,6 +77,9 @@ bool world_stop(struct world *);
 
 // From here to the end of the test it is a MAG.
 void world_become_mag(struct world *);
+// What a test has changed in `conf` is taken, as a worker takes what control publishes: by
+// world_turn, or at once by this.
+void world_publish(struct world *);
 // Until the end of the test that node may be routed to locally.
 void world_open(struct world *, int node);
 // What the workers read of a node, to be changed under them: for the length of a test.
