@@ -147,9 +147,10 @@ void bcache_stats(const struct bcache *b, struct bcache_stats *out)
 }
 
 // Longest first, only lengths that exist.
-static uint32_t find_other_lengths(const struct bcache *b, uint64_t key)
+uint32_t bcache_find_other_length(const struct bcache *b, struct ip6_addr addr)
 {
-	uint64_t lengths = atomic_load_explicit(&b->lengths, memory_order_acquire);
+	uint64_t key = ip6_hi64(addr),
+		 lengths = atomic_load_explicit(&b->lengths, memory_order_acquire);
 
 	while (lengths != 0) {
 		unsigned len = 63 - (unsigned)__builtin_clzll(lengths);
@@ -168,7 +169,7 @@ uint32_t bcache_find(const struct bcache *b, struct ip6_addr addr)
 	uint64_t key = ip6_hi64(addr);
 	uint32_t value = table_find(b->main, table_hash(b->main, key));
 
-	return value != BCACHE_NONE ? value : find_other_lengths(b, key);
+	return value != BCACHE_NONE ? value : bcache_find_other_length(b, addr);
 }
 
 struct bcache_keys bcache_keys(const struct bcache *b)
@@ -176,15 +177,14 @@ struct bcache_keys bcache_keys(const struct bcache *b)
 	return (struct bcache_keys){b->main->mix, (const char *)b->main->lines, 64 - b->main->bits};
 }
 
-void bcache_find_asked(const struct bcache *b, const struct ip6_addr *const *addrs,
-		       const uint64_t *hashes, unsigned n, uint32_t *values)
+void bcache_find_asked(const struct bcache *b, const uint64_t *hashes, unsigned n, uint32_t *values)
 {
 	b->find(b->main, hashes, n, values);
-	if (atomic_load_explicit(&b->lengths, memory_order_relaxed) == 0)
-		return;
-	for (unsigned i = 0; i < n; i++)
-		if (values[i] == BCACHE_NONE)
-			values[i] = find_other_lengths(b, ip6_hi64(*addrs[i]));
+}
+
+bool bcache_has_other_lengths(const struct bcache *b)
+{
+	return atomic_load_explicit(&b->lengths, memory_order_relaxed) != 0;
 }
 
 void bcache_find_burst(const struct bcache *b, const struct ip6_addr *const *addrs, unsigned n,
@@ -197,7 +197,10 @@ void bcache_find_burst(const struct bcache *b, const struct ip6_addr *const *add
 		unsigned some = n - i < BURST ? n - i : BURST;
 		for (unsigned k = 0; k < some; k++)
 			hashes[k] = bcache_ask(&keys, addrs[i + k]);
-		bcache_find_asked(b, addrs + i, hashes, some, values + i);
+		bcache_find_asked(b, hashes, some, values + i);
+		for (unsigned k = i; bcache_has_other_lengths(b) && k < i + some; k++)
+			if (values[k] == BCACHE_NONE)
+				values[k] = bcache_find_other_length(b, *addrs[k]);
 	}
 }
 

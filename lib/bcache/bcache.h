@@ -71,8 +71,10 @@ uint32_t bcache_find(const struct bcache *, struct ip6_addr addr);
 // The same for a burst, prefetching: hashes first, then every line asked for, then the probes.
 void bcache_find_burst(const struct bcache *, const struct ip6_addr *const *addrs, unsigned n,
 		       uint32_t *values);
-// The same when ask.h has been called for each of them, the earlier the better.
-void bcache_find_asked(const struct bcache *, const struct ip6_addr *const *addrs,
-		       const uint64_t *hashes, unsigned n, uint32_t *values);
+// Among prefixes of 64 bits alone, when ask.h has been called for each address, the earlier the
+// better. What it finds nothing for may have a prefix of another length, if there are any.
+void bcache_find_asked(const struct bcache *, const uint64_t *hashes, unsigned n, uint32_t *values);
+bool bcache_has_other_lengths(const struct bcache *);
+uint32_t bcache_find_other_length(const struct bcache *, struct ip6_addr addr);
 // The instructions that compare lines here: "scalar", "avx2", "avx512".
 const char *bcache_isa_name(const struct bcache *);

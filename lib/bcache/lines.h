@@ -3,7 +3,7 @@
 //
 // All of them find what line_find finds. Vector loads take a slot whole, but promise nothing about
 // two slots: which one matches is a guess, that one is read again with acquire and judged alone,
-// and a guess that does not hold any more, like a line with no match, is left to line_find.
+// and a guess that does not hold any more, like a line with no match, is left to table_find.
 #pragma once
 
 #include "bcache/table.h"
@@ -16,12 +16,33 @@ find_lines_fn find_lines_scalar, find_lines_avx2, find_lines_avx512;
 // NULL: this CPU has it not, or this build cannot use it.
 find_lines_fn *find_lines_of(enum bcache_isa);
 
-// Slot `at` holds the value, if it is still as it was.
-static inline uint32_t line_take(const struct line *line, unsigned at, uint64_t rest,
-				 uint64_t value_mask)
-{
-	uint64_t word = atomic_load_explicit(&line->slots[at], memory_order_acquire);
-	uint64_t value = word & value_mask;
+// What a loop over lines needs of its table.
+struct table_view {
+	const struct line *lines;
+	uint64_t value_mask;
+	unsigned bits;
+};
 
-	return (word & ~value_mask) == rest && value > BCACHE_TOMB ? (uint32_t)value : BCACHE_NONE;
+static inline struct table_view table_view(const struct table *t)
+{
+	return (struct table_view){t->lines, t->value_mask, t->bits};
+}
+
+static inline const struct line *view_line(const struct table_view *v, uint64_t hash)
+{
+	return &v->lines[hash >> (64 - v->bits)];
+}
+
+// The first of the slots that matched, read again: the value alone if it still has that rest, else
+// more than a value can be.
+static inline uint64_t line_take(const struct line *line, unsigned match, uint64_t rest)
+{
+	return atomic_load_explicit(&line->slots[__builtin_ctz(match)], memory_order_acquire) ^
+	       rest;
+}
+
+// Neither NONE nor TOMB, and no more than a value has bits.
+static inline bool view_is_value(const struct table_view *v, uint64_t x)
+{
+	return __builtin_expect(x - BCACHE_DETACHED <= v->value_mask - BCACHE_DETACHED, 1);
 }

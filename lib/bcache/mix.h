@@ -18,13 +18,7 @@ static inline struct mix mix_of(uint64_t seed)
 
 static inline uint64_t mix64(struct mix m, uint64_t x)
 {
-	x ^= m.whiten;
+	x = (x ^ m.whiten) * m.odd;
 	x ^= x >> 32;
-	x *= 0xff51afd7ed558ccdu;
-	x ^= x >> 29;
-	x *= m.odd;
-	x ^= x >> 32;
-	x *= 0xc4ceb9fe1a85ec53u;
-	x ^= x >> 29;
-	return x;
+	return x * 0xc4ceb9fe1a85ec53u; // the upper bits choose the line: they are mixed best
 }

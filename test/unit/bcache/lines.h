@@ -27,10 +27,8 @@ static inline uint64_t unshift(uint64_t y, unsigned by)
 
 static inline uint64_t unmix64(struct mix m, uint64_t y)
 {
-	y = unshift(y, 29) * inverse_of(0xc4ceb9fe1a85ec53u);
-	y = unshift(y, 32) * inverse_of(m.odd);
-	y = unshift(y, 29) * inverse_of(0xff51afd7ed558ccdu);
-	return unshift(y, 32) ^ m.whiten;
+	y = unshift(y * inverse_of(0xc4ceb9fe1a85ec53u), 32);
+	return y * inverse_of(m.odd) ^ m.whiten;
 }
 
 // Key number `i` of a line: its hash has i below the line's number.
