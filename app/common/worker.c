@@ -130,6 +130,8 @@ static unsigned take_input(struct worker *w, ns_t now)
 		send_all(w);
 		total += n;
 	}
+	if (total == 0)
+		fwd_flush(w->fwd);
 	unsigned n = rte_ring_dequeue_burst(w->inject, (void **)pkts, FWD_BURST, NULL);
 	if (n > 0)
 		fwd_originate(w->fwd, pkts, (uint16_t)n, now);
@@ -165,6 +167,7 @@ int worker_run(void *arg)
 {
 	struct worker *w = arg;
 	uint32_t idle = 0;
+	bool due;
 
 	prctl(PR_SET_TIMERSLACK, 1); // else a nap of 100 us takes 150
 	grace_online(w->grace, w->number);
@@ -178,8 +181,11 @@ int worker_run(void *arg)
 		    !fwd_is_draining(w->fwd))
 			rest(w);
 	}
-	while (take_input(w, now_ns(w)) > 0 && fwd_due(w->fwd) > 0)
-		;
+	do {
+		due = take_input(w, now_ns(w)) > 0;
+		fwd_flush(w->fwd);
+		send_all(w);
+	} while (due && fwd_due(w->fwd) > 0);
 	fwd_stop(w->fwd);
 	grace_offline(w->grace, w->number);
 	return 0;

@@ -107,6 +107,6 @@ int route_commit(struct fib *);
 uint16_t route_get(const struct fib *, struct ip6_addr);
 // Workers. Next-hop numbers for a burst; NEXTHOP_NONE where no route covers.
 void route_find_burst(const struct fib *, const struct ip6_addr *addrs, unsigned n,
-		      uint16_t *nexthops);
+		      int32_t *nexthops);
 
 #include "fib/read.h"

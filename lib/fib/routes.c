@@ -157,18 +157,12 @@ uint16_t route_get(const struct fib *f, struct ip6_addr addr)
 }
 
 void route_find_burst(const struct fib *f, const struct ip6_addr *addrs, unsigned n,
-		      uint16_t *nexthops)
+		      int32_t *nexthops)
 {
-	enum { BURST = 64 };
 	const struct routes *routes = atomic_load_explicit(&f->routes, memory_order_acquire);
-	int32_t found[BURST];
 
-	for (unsigned i = 0; i < n; i += BURST) {
-		unsigned k = RTE_MIN(n - i, (unsigned)BURST);
-		rte_lpm6_lookup_bulk_func(routes->lpm,
-					  (uint8_t(*)[RTE_LPM6_IPV6_ADDR_SIZE])(uintptr_t)&addrs[i],
-					  found, k);
-		for (unsigned j = 0; j < k; j++)
-			nexthops[i + j] = found[j] < 0 ? routes->fallback : (uint16_t)found[j];
-	}
+	rte_lpm6_lookup_bulk_func(
+		routes->lpm, (uint8_t(*)[RTE_LPM6_IPV6_ADDR_SIZE])(uintptr_t)addrs, nexthops, n);
+	for (unsigned i = 0; i < n; i++)
+		nexthops[i] = nexthops[i] < 0 ? routes->fallback : nexthops[i];
 }

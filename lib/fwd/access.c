@@ -117,9 +117,13 @@ static __rte_noinline void decide_all(struct fwd *f, const struct undecided *loc
 		decide(f, local->p[i], local->from[i], values[i]);
 }
 
+static const struct ip6_addr *source(const struct pkt *p)
+{
+	return &ip6_behind(p->m, p->offset)->src;
+}
+
 void fwd_access(struct fwd *f)
 {
-	const struct ip6_addr *sources[FWD_BURST];
 	uint32_t values[FWD_BURST];
 	struct lane *in = &f->access;
 	struct undecided local;
@@ -128,14 +132,10 @@ void fwd_access(struct fwd *f)
 	if (n == 0)
 		return;
 	local.n = 0;
-	for (uint16_t i = 0; i < n; i++)
-		sources[i] = &rte_pktmbuf_mtod_offset(in->p[i].m, const struct ip6_hdr_bytes *,
-						      in->p[i].offset)
-				      ->src;
-	fwd_look_up(f, in->p, sources, n, values);
+	fwd_look_up(f, in, source, n, values);
 	for (uint16_t i = 0; i < n; i++)
 		admit(f, &in->p[i], values[i], &local);
 	if (local.n > 0)
 		decide_all(f, &local);
-	in->n = 0;
+	lane_clear(in);
 }

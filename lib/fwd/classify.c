@@ -61,7 +61,7 @@ struct l2 {
 	uint16_t len, type, vlan;
 };
 
-static __rte_always_inline bool read_ethernet(struct span frame, struct l2 *out)
+static bool read_ethernet(struct span frame, struct l2 *out)
 {
 	struct reader r = rd_over(frame);
 
@@ -168,8 +168,7 @@ static struct sorted walk(struct span packet)
 }
 
 // Behind the layer-2 header: the IPv6 packet, without padding; DROP if there is none.
-static __rte_always_inline struct sorted find_packet(struct span frame, const struct l2 *l2,
-						     struct span *packet)
+static struct sorted find_packet(struct span frame, const struct l2 *l2, struct span *packet)
 {
 	if (l2->type != TYPE_IPV6)
 		return dropped(V_DROP_NOT_IPV6);
@@ -183,10 +182,8 @@ static __rte_always_inline struct sorted find_packet(struct span frame, const st
 }
 
 // What is ours on a port of the network's side: steer.h's table.
-static __rte_always_inline struct sorted sort_network(const struct fwd_conf *conf,
-						      const struct fwd_port *port,
-						      struct span frame, const struct l2 *l2,
-						      struct span *packet)
+static struct sorted sort_network(const struct fwd_conf *conf, const struct fwd_port *port,
+				  struct span frame, const struct l2 *l2, struct span *packet)
 {
 	if (is_group(l2->dst) ||
 	    !is_our_mac(port->mac, l2->dst)) // ND and the like are the kernel's
@@ -236,9 +233,8 @@ static struct sorted sort_access(const struct fwd_conf *conf, struct span frame,
 
 // Leaves in m the IPv6 packet alone, without layer 2 and its padding; for ACCESS, LISTEN and RELAY
 // the frame.
-static __rte_always_inline struct sorted sort(const struct fwd_conf *conf,
-					      const struct fwd_port *port, enum fwd_port_kind kind,
-					      struct rte_mbuf *m)
+static struct sorted sort(const struct fwd_conf *conf, const struct fwd_port *port,
+			  struct rte_mbuf *m)
 {
 	struct span packet = {0};
 	struct sorted s;
@@ -253,7 +249,7 @@ static __rte_always_inline struct sorted sort(const struct fwd_conf *conf,
 		return dropped(V_DROP_TRUNCATED);
 	if (!has_interface(port, l2.vlan))
 		return dropped(V_DROP_VLAN);
-	switch (kind) {
+	switch (port->kind) {
 	case FWD_PORT_ACCESS:
 		s = sort_access(conf, frame, &l2, &packet);
 		break;
@@ -274,7 +270,7 @@ static __rte_always_inline struct sorted sort(const struct fwd_conf *conf,
 // In place, member by member: a copy is made of wider loads than the stores just before it, and
 // waits for them (12 cycles a packet, measured).
 static inline void write_pkt(struct pkt *p, struct rte_mbuf *m, uint16_t port, struct sorted s,
-			     enum verdict verdict, uint64_t hash)
+			     enum verdict verdict)
 {
 	p->m = m;
 	p->peer = 0;
@@ -285,7 +281,7 @@ static inline void write_pkt(struct pkt *p, struct rte_mbuf *m, uint16_t port, s
 	p->outer_ecn = 0;
 	p->punt = (uint8_t)s.punt;
 	p->limit = 0;
-	p->hash = hash;
+	p->plain = 0;
 }
 
 // Of the address that its stage will look up first, so that the line comes while the rest of the
@@ -305,103 +301,120 @@ static inline uint64_t ask_source(const struct fwd *f, struct rte_mbuf *m, uint1
 			  &rte_pktmbuf_mtod_offset(m, const struct ip6_hdr_bytes *, offset)->src);
 }
 
+// A packet that is not plain, or not any more: without its layer 2, as sort() leaves it.
+void fwd_take_long_way(struct pkt *p, uint16_t port, enum verdict verdict)
+{
+	*p = (struct pkt){.m = p->m,
+			  .port = port,
+			  .offset = verdict == V_TX_UPLINK ? IP6_HDR : 0,
+			  .verdict = (uint8_t)verdict};
+	rte_pktmbuf_adj(p->m, ETH_LEN);
+}
+
+static __rte_always_inline void add_quickly(struct fwd *f, struct lane *l, uint64_t hash,
+					    struct rte_mbuf *m, uint64_t plain,
+					    enum verdict verdict)
+{
+	struct pkt *p = lane_next_plain(l, hash);
+
+	p->m = m;
+	p->plain = plain;
+	if (likely(plain != 0))
+		return;
+	fwd_take_long_way(p, f->fresh->port, verdict);
+	l->mixed = true;
+}
+
 // What most frames are: untagged, for us, an IPv6 packet and nothing behind it, to a mobile node or
 // out of a tunnel. Whether it is one of these; then nothing is left to be checked of what sort()
-// checks. The mbuf is as sort() leaves it.
-static __rte_always_inline bool sort_quickly(struct fwd *f, uint16_t port, struct rte_mbuf *m)
+// checks, and of what comes after whatever makes a packet plain.
+static __rte_always_inline bool sort_quickly(struct fwd *f, const struct quick_port *port,
+					     struct rte_mbuf *m)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	const struct ip6_hdr_bytes *h = (const struct ip6_hdr_bytes *)(frame + ETH_LEN);
-	uint32_t len = rte_pktmbuf_data_len(m), word;
-	uint64_t mac = f->quick.macs[port];
-	struct pkt *p;
+	uint32_t len = rte_pktmbuf_data_len(m);
+	const struct quick *q = &f->quick;
 
 	if (unlikely(m->nb_segs != 1 || len < ETH_LEN + IP6_HDR))
 		return false;
-	memcpy(&word, frame + MAC_LEN * 2, sizeof(word)); // ethertype and version
-	if (unlikely((word & RTE_BE32(0xfffff000)) !=
-		     RTE_BE32((uint32_t)TYPE_IPV6 << 16 | 6 << 12)) ||
-	    unlikely((mac != mac_bits(frame) && mac != 0) || is_group(frame)) ||
-	    unlikely(ETH_LEN + IP6_HDR + (h->payload_len[0] << 8 | h->payload_len[1]) != (int)len))
+	// Ethertype, first word and payload length in one.
+	uint64_t word = eight_octets(frame + 2 * MAC_LEN);
+	len -= ETH_LEN;
+	if (unlikely((eight_octets(frame) & port->mask) != port->mac ||
+		     (word & 0xf0ffff) != (6u << 20 | RTE_BE16(TYPE_IPV6)) ||
+		     rte_be_to_cpu_16((uint16_t)(word >> 48)) + (uint32_t)IP6_HDR != len))
 		return false;
-	if (is_first_lmaa(&f->quick, &h->dst)) {
-		if (unlikely(h->next_header != PROTO_IPV6 || len < ETH_LEN + 2 * IP6_HDR))
-			return false;
-		const struct ip6_hdr_bytes *inner = h + 1;
-		p = lane_next(&f->tunnel);
-		p->hash =
-			bcache_ask(&f->keys, f->conf->role == FWD_LMA ? &inner->src : &inner->dst);
-		p->verdict = V_TX_UPLINK;
-		p->offset = IP6_HDR;
-	} else {
-		if (!in_first_pool(&f->quick, &h->dst))
-			return false;
-		p = lane_next(&f->enter);
-		p->hash = bcache_ask(&f->keys, &h->dst);
-		p->verdict = V_TX_DOWNLINK;
-		p->offset = 0;
+	if (in_first_pool(q, first_half(&h->dst)) ||
+	    (unlikely(q->many) && fwd_in_pool(f->conf, &h->dst))) {
+		uint64_t hash = bcache_ask(&f->keys, &h->dst);
+		add_quickly(f, &f->fresh->enter, hash, m, plain_down(f, h, len), V_TX_DOWNLINK);
+		return true;
 	}
-	m->data_off += ETH_LEN;
-	m->data_len = (uint16_t)(len - ETH_LEN);
-	m->pkt_len = len - ETH_LEN;
-	p->m = m;
-	p->peer = 0;
-	p->port = port;
-	p->vlan = 0;
-	p->outer_ecn = 0;
-	p->punt = 0;
-	p->limit = 0;
+	if (unlikely(!is_first_lmaa(q, &h->dst) || h->next_header != PROTO_IPV6 ||
+		     len < 2 * IP6_HDR))
+		return false;
+	uint64_t hash = bcache_ask(&f->keys, q->lma ? &h[1].src : &h[1].dst);
+	add_quickly(f, &f->fresh->tunnel, hash, m, plain_up(f, h, len), V_TX_UPLINK);
 	return true;
 }
 
-// Inlined once for each kind of port: the kind is a constant in each of the loops.
-static __rte_always_inline void sort_burst(struct fwd *f, uint16_t port, enum fwd_port_kind kind,
-					   struct rte_mbuf **pkts, uint16_t n)
+// The long way, apart from the loop: what is rare costs what is usual no registers.
+static __rte_noinline void sort_slowly(struct fwd *f, uint16_t port, struct rte_mbuf *m)
 {
-	const struct fwd_conf *conf = f->conf;
-	bool untagged = kind != FWD_PORT_ACCESS && has_interface(&conf->ports[port], 0);
+	struct sorted s = sort(f->conf, &f->conf->ports[port], m);
+	struct pkt p;
 
+	switch (s.way) {
+	case ENTER:
+		write_pkt(lane_next(&f->fresh->enter, bcache_ask(&f->keys, &ip6_of(m)->dst)), m,
+			  port, s, V_TX_DOWNLINK);
+		break;
+	case TUNNEL:
+		write_pkt(lane_next(&f->fresh->tunnel, ask_inner(f, m, s.offset)), m, port, s,
+			  V_TX_UPLINK);
+		break;
+	case PUNT:
+		write_pkt(lane_next(&f->punt, 0), m, port, s, 0);
+		break;
+	case FRAGMENT:
+		write_pkt(lane_next(&f->fragments, 0), m, port, s, V_TX_UPLINK);
+		break;
+	case ACCESS:
+		write_pkt(lane_next(&f->access, ask_source(f, m, s.offset)), m, port, s,
+			  V_TX_UPLINK);
+		break;
+	case LISTEN:
+		write_pkt(&p, m, port, s, 0);
+		fwd_listen(f, &p, V_DROP_ACCESS_POLICED);
+		break;
+	case RELAY:
+		write_pkt(&p, m, port, s, 0);
+		fwd_relay(f, &p);
+		break;
+	case DROP:
+		fwd_drop(f, m, s.why);
+		break;
+	}
+}
+
+uint32_t fwd_classify(struct fwd *f, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	const struct quick_port *quick = &f->quick.ports[port];
+	uint32_t bytes = 0;
+
+	f->fresh->port = port;
 	for (uint16_t i = 0; i < n && i < PREFETCH_AHEAD; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
 	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = pkts[i];
 		if (i + PREFETCH_AHEAD < n)
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCH_AHEAD], void *));
-		if (untagged && likely(sort_quickly(f, port, pkts[i])))
-			continue;
-		struct sorted s = sort(conf, &conf->ports[port], kind, pkts[i]);
-		struct pkt p;
-		switch (s.way) {
-		case ENTER:
-			write_pkt(lane_next(&f->enter), pkts[i], port, s, V_TX_DOWNLINK,
-				  bcache_ask(&f->keys, &ip6_of(pkts[i])->dst));
-			break;
-		case TUNNEL:
-			write_pkt(lane_next(&f->tunnel), pkts[i], port, s, V_TX_UPLINK,
-				  ask_inner(f, pkts[i], s.offset));
-			break;
-		case PUNT:
-			write_pkt(lane_next(&f->punt), pkts[i], port, s, 0, 0);
-			break;
-		case FRAGMENT:
-			write_pkt(lane_next(&f->fragments), pkts[i], port, s, V_TX_UPLINK, 0);
-			break;
-		case ACCESS:
-			write_pkt(lane_next(&f->access), pkts[i], port, s, V_TX_UPLINK,
-				  ask_source(f, pkts[i], s.offset));
-			break;
-		case LISTEN:
-			write_pkt(&p, pkts[i], port, s, 0, 0);
-			fwd_listen(f, &p, V_DROP_ACCESS_POLICED);
-			break;
-		case RELAY:
-			write_pkt(&p, pkts[i], port, s, 0, 0);
-			fwd_relay(f, &p);
-			break;
-		case DROP:
-			fwd_drop(f, pkts[i], s.why);
-			break;
-		}
+		bytes += m->pkt_len;
+		if (unlikely(!sort_quickly(f, quick, m)))
+			sort_slowly(f, port, m);
 	}
+	return bytes;
 }
 
 // A fragment in a fragment is nobody's honest packet.
@@ -413,21 +426,9 @@ void fwd_sort_again(struct fwd *f, struct pkt *p)
 	p->verdict = V_TX_UPLINK;
 	p->punt = (uint8_t)s.punt;
 	if (s.way == TUNNEL)
-		lane_add(&f->tunnel, p);
+		lane_add(&f->fresh->tunnel, p);
 	else if (s.way == PUNT)
 		lane_add(&f->punt, p);
 	else
 		fwd_drop(f, p->m, s.way == DROP ? s.why : V_DROP_FRAGMENT);
-}
-
-void fwd_classify(struct fwd *f, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
-{
-	switch (f->conf->ports[port].kind) {
-	case FWD_PORT_STEERED:
-		return sort_burst(f, port, FWD_PORT_STEERED, pkts, n);
-	case FWD_PORT_RELAYED:
-		return sort_burst(f, port, FWD_PORT_RELAYED, pkts, n);
-	case FWD_PORT_ACCESS:
-		return sort_burst(f, port, FWD_PORT_ACCESS, pkts, n);
-	}
 }

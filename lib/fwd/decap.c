@@ -37,7 +37,8 @@ static inline bool unwrap(struct fwd *f, struct pkt *p, enum verdict *why)
 	rte_pktmbuf_trim(p->m, (uint16_t)(room - len));
 
 	const struct ip6_hdr_bytes *inner = ip6_of(p->m);
-	if (unlikely(!is_surely_global(&inner->src) || !is_surely_global(&inner->dst))) {
+	if (unlikely(!is_surely_global(first_half(&inner->src)) ||
+		     !is_surely_global(first_half(&inner->dst)))) {
 		*why = V_DROP_INNER_SRC;
 		if (!may_cross(&inner->src))
 			return false;
@@ -90,40 +91,77 @@ static __rte_always_inline void let_in(struct fwd *f, struct pkt *p, uint32_t va
 	if (inner->hop_limit <= 1)
 		return fwd_refuse(f, p, V_DROP_HOP_LIMIT, hop_limit_exceeded);
 	inner->hop_limit--; // LMA-FW-07: once, wherever it goes from here
-	lane_move(&f->route, p);
+	p->plain = 0;
+	lane_add(&f->route, p);
+}
+
+// A plain packet, still with its layer 2: it came from where its entry sends to, so the entry's
+// peer is whose tunnel it is (LMA-FW-03). False: it did not, or is not bound, and nothing was done.
+static __rte_always_inline bool let_in_plainly(struct fwd *f, struct pkt *p, uint32_t value)
+{
+	struct rte_mbuf *m = p->m;
+	struct ip6_hdr_bytes *outer = ip6_behind(m, L2_UNTAGGED), *inner = outer + 1;
+
+	if (unlikely(value < BCACHE_FIRST))
+		return false;
+	const struct fwd_entry *e = entry_get(f->fib, value);
+	const struct ip6_hdr_bytes *back = (const struct ip6_hdr_bytes *)e->outer;
+	if (unlikely(!ip6_equal(outer->src, back->dst)))
+		return false;
+	inner->hop_limit--; // LMA-FW-07
+	m->data_off = (uint16_t)(m->data_off + L2_UNTAGGED + IP6_HDR);
+	m->data_len = (uint16_t)(m->data_len - L2_UNTAGGED - IP6_HDR);
+	m->pkt_len -= L2_UNTAGGED + IP6_HDR;
+	struct pkt *next = lane_next_plain(&f->route, 0);
+	next->m = m;
+	next->plain = 1;
+	return true;
+}
+
+static const struct ip6_addr *source(const struct pkt *p)
+{
+	return &ip6_behind(p->m, p->plain != 0 ? L2_UNTAGGED + IP6_HDR : 0)->src;
 }
 
 uint16_t fwd_unwrap(struct fwd *f)
 {
-	struct lane *in = &f->tunnel;
+	struct lane *in = &f->ripe->tunnel;
 	uint16_t n = 0;
 	enum verdict why;
 
 	for (uint16_t i = 0; i < in->n; i++) {
-		if (unlikely(!unwrap(f, &in->p[i], &why))) {
+		if (in->p[i].plain == 0 && unlikely(!unwrap(f, &in->p[i], &why)))
 			fwd_drop(f, in->p[i].m, why);
-			continue;
-		}
-		if (n != i)
-			in->p[n] = in->p[i];
-		n++;
+		else
+			lane_move(in, n++, i);
 	}
-	in->n = 0;
 	return n;
 }
 
 void fwd_decap(struct fwd *f)
 {
-	const struct ip6_addr *sources[FWD_BURST];
 	uint32_t values[FWD_BURST];
-	struct lane *in = &f->tunnel;
-	uint16_t n = fwd_unwrap(f);
+	struct lane *in = &f->ripe->tunnel;
+	struct pkt *p = in->p;
+	uint16_t n = in->n;
+	enum verdict why;
 
 	if (n == 0)
 		return;
-	for (uint16_t i = 0; i < n; i++)
-		sources[i] = &ip6_of(in->p[i].m)->src;
-	fwd_look_up(f, in->p, sources, n, values);
-	for (uint16_t i = 0; i < n; i++)
-		let_in(f, &in->p[i], values[i]);
+	if (unlikely(in->mixed))
+		n = fwd_unwrap(f);
+	fwd_look_up(f, in, source, n, values);
+	for (uint16_t i = 0; i < n; i++) {
+		if (likely(p[i].plain != 0)) {
+			if (likely(let_in_plainly(f, &p[i], values[i])))
+				continue;
+			fwd_take_long_way(&p[i], f->ripe->port, V_TX_UPLINK);
+			if (!unwrap(f, &p[i], &why)) {
+				fwd_drop(f, p[i].m, why);
+				continue;
+			}
+		}
+		let_in(f, &p[i], values[i]);
+	}
+	lane_clear(in);
 }

@@ -122,25 +122,21 @@ static void deliver(struct fwd *f, struct pkt *p, uint32_t value)
 	fwd_hand_to_node(f, p, &e->access);
 }
 
-static void look_up(const struct fwd *f, const struct lane *in, uint16_t n, uint32_t *values)
+static const struct ip6_addr *destination(const struct pkt *p)
 {
-	const struct ip6_addr *destinations[FWD_BURST];
-
-	for (uint16_t i = 0; i < n; i++)
-		destinations[i] = &ip6_of(in->p[i].m)->dst;
-	fwd_look_up(f, in->p, destinations, n, values);
+	return &ip6_of(p->m)->dst;
 }
 
 static void deliver_all(struct fwd *f, uint16_t n)
 {
 	uint32_t values[FWD_BURST];
-	struct lane *in = &f->tunnel;
+	struct lane *in = &f->ripe->tunnel;
 
-	if (n == 0)
-		return;
-	look_up(f, in, n, values);
+	if (n > 0)
+		fwd_look_up(f, in, destination, n, values);
 	for (uint16_t i = 0; i < n; i++)
 		deliver(f, &in->p[i], values[i]);
+	lane_clear(in);
 }
 
 void fwd_deliver(struct fwd *f)
@@ -150,8 +146,7 @@ void fwd_deliver(struct fwd *f)
 
 void fwd_deliver_held(struct fwd *f)
 {
-	deliver_all(f, f->tunnel.n);
-	f->tunnel.n = 0;
+	deliver_all(f, f->ripe->tunnel.n);
 }
 
 static void hand_own(struct fwd *f, struct pkt *p, const struct fwd_entry *to)
@@ -169,10 +164,10 @@ void fwd_deliver_own(struct fwd *f)
 
 	if (n == 0)
 		return;
-	look_up(f, in, n, values);
+	fwd_look_up(f, in, destination, n, values);
 	for (uint16_t i = 0; i < n; i++) {
 		if (values[i] == BCACHE_NONE)
-			in->p[left++] = in->p[i];
+			lane_move(in, left++, i);
 		else if (values[i] < BCACHE_FIRST) // its prefix has no place but here (MAG-FW-05)
 			fwd_drop(f, in->p[i].m, V_DROP_DETACHED);
 		else

@@ -14,8 +14,6 @@
 static const struct refusal hop_limit_exceeded = {ICMP6_TIME_EXCEEDED, ICMP6_HOP_LIMIT, 0};
 static const struct refusal no_way = {ICMP6_UNREACHABLE, ICMP6_ADDRESS_UNREACHABLE, 0};
 
-enum { TCP = 6, UDP = 17, PORTS_LEN = 4 };
-
 static bool has_link_scope(const struct ip6_addr *a)
 {
 	return ip6_is_link_local(*a) || ip6_is_multicast(*a);
@@ -25,7 +23,8 @@ static bool has_link_scope(const struct ip6_addr *a)
 // mobile node that does not come through its tunnel (LMA-FW-03).
 static inline bool may_enter(const struct fwd *f, const struct ip6_hdr_bytes *h, enum verdict *why)
 {
-	if (unlikely(!is_surely_global(&h->src) || !is_surely_global(&h->dst))) {
+	if (unlikely(!is_surely_global(first_half(&h->src)) ||
+		     !is_surely_global(first_half(&h->dst)))) {
 		*why = V_DROP_LINK_SCOPE;
 		if (has_link_scope(&h->src) || has_link_scope(&h->dst))
 			return false;
@@ -37,45 +36,12 @@ static inline bool may_enter(const struct fwd *f, const struct ip6_hdr_bytes *h,
 	return !fwd_is_mobile(f, &h->src);
 }
 
-// A product of 128 bits, folded: every bit of both counts.
-static inline uint64_t fold(uint64_t a, uint64_t b)
-{
-	__uint128_t v = (__uint128_t)a * b;
-
-	return (uint64_t)v ^ (uint64_t)(v >> 64);
-}
-
-// RFC 6438 3: all packets of an inner flow get one label, different flows different ones. Never 0,
-// which would say that nobody labelled it. len: of the packet.
-static inline uint32_t label_of_flow(const struct fwd *f, const struct ip6_hdr_bytes *h,
-				     uint32_t len)
-{
-	uint32_t ports = 0;
-
-	if ((h->next_header == UDP || h->next_header == TCP) && len >= IP6_HDR + PORTS_LEN)
-		memcpy(&ports, h + 1, PORTS_LEN);
-	uint64_t rest = (uint64_t)ip6_label(h) << 40 | (uint64_t)h->next_header << 32 | ports;
-	uint64_t v = fold(ip6_hi64(h->src) ^ f->key.k0, ip6_lo64(h->src) ^ rest);
-	v = fold(v ^ ip6_hi64(h->dst), ip6_lo64(h->dst) ^ f->key.k1);
-	uint32_t label = (uint32_t)(v >> 44);
-	return label != 0 ? label : 1;
-}
-
 // LMA-FW-08, the entry; LMA-FW-09.
 static uint8_t outer_class(enum fwd_ecn mode, uint8_t inner)
 {
 	if (mode == FWD_ECN_RFC5213 && (inner & ECN_MASK) == ECN_CE)
 		return (uint8_t)((inner & ~ECN_MASK) | ECN_ECT0); // RFC 5213 5.6.3, RFC 3168 9.1.1
 	return inner;
-}
-
-// Behind which a limit option may stand: hop-by-hop options, routing, fragment, authentication,
-// destination options.
-static bool may_have_limit(uint8_t next_header)
-{
-	const uint64_t kinds = 1ull | 1ull << 43 | 1ull << 44 | 1ull << 51 | 1ull << 60;
-
-	return next_header < 64 && (kinds >> next_header & 1) != 0;
 }
 
 // LMA-FW-12. False: no tunnel may take it any more, and it is refused.
@@ -91,14 +57,14 @@ static bool take_limit(struct fwd *f, struct pkt *p)
 	return false;
 }
 
-// Traffic class, label and length are the packet's, all else is as prepared.
-static __rte_always_inline void write_outer(uint8_t *outer, const struct fwd_entry *e, uint8_t tc,
-					    uint32_t label, uint16_t len)
+// Traffic class, label and length are the packet's (flow.h), all else is as prepared.
+static __rte_always_inline void write_outer(uint8_t *outer, const struct fwd_entry *e,
+					    uint64_t head)
 {
-	uint64_t head;
+	uint64_t prepared;
 
-	memcpy(&head, e->outer, sizeof(head));
-	head |= rte_cpu_to_be_64((uint64_t)tc << 52 | (uint64_t)label << 32 | (uint64_t)len << 16);
+	memcpy(&prepared, e->outer, sizeof(prepared));
+	head |= prepared;
 	memcpy(outer, &head, sizeof(head));
 	memcpy(outer + sizeof(head), e->outer + sizeof(head), IP6_HDR - sizeof(head));
 }
@@ -106,9 +72,11 @@ static __rte_always_inline void write_outer(uint8_t *outer, const struct fwd_ent
 static __rte_always_inline struct ip6_hdr_bytes *put_outer(struct fwd *f, struct pkt *p,
 							   const struct fwd_entry *e, uint16_t more)
 {
-	uint8_t tc = outer_class(f->conf->ecn, ip6_class(ip6_of(p->m)));
-	uint32_t label = label_of_flow(f, ip6_of(p->m), rte_pktmbuf_data_len(p->m));
-	uint16_t len = (uint16_t)(rte_pktmbuf_data_len(p->m) + more);
+	const struct ip6_hdr_bytes *h = ip6_of(p->m);
+	uint64_t tc = outer_class(f->conf->ecn, ip6_class(h));
+	uint16_t len = rte_pktmbuf_data_len(p->m);
+	uint64_t label = flow_label(flow_hash(f->flow_key, h, flow_ports(h, len)));
+	uint64_t head = outer_head((tc & 0xf) << 12 | tc >> 4, label, (uint16_t)(len + more));
 	struct ip6_hdr_bytes *outer =
 		(struct ip6_hdr_bytes *)rte_pktmbuf_prepend(p->m, (uint16_t)(IP6_HDR + more));
 
@@ -116,7 +84,7 @@ static __rte_always_inline struct ip6_hdr_bytes *put_outer(struct fwd *f, struct
 		fwd_drop(f, p->m, V_DROP_NO_MBUF);
 		return NULL;
 	}
-	write_outer((uint8_t *)outer, e, tc, label, len);
+	write_outer((uint8_t *)outer, e, head);
 	return outer;
 }
 
@@ -171,41 +139,9 @@ static __rte_noinline void enter_slowly(struct fwd *f, struct pkt *p, const stru
 		fwd_fragment(f, p, e, nh, path);
 }
 
-// Both headers at once, into the array of an untagged port: what most packets need. False:
-// something is not as most are, and nothing was done. h: the packet, which fits.
-static __rte_always_inline bool enter_quickly(struct fwd *f, struct pkt *p,
-					      const struct ip6_hdr_bytes *h,
-					      const struct fwd_entry *e, const struct nexthop *nh)
-{
-	enum { FRONT = L2_UNTAGGED + IP6_HDR };
-	struct rte_mbuf *m = p->m;
-	uint16_t len = m->data_len;
-
-	if (unlikely(!nh->quick || nh->port >= FWD_MAX_PORTS))
-		return false;
-	struct fwd_out *out = &f->out[nh->port];
-	uint16_t n = out->n;
-	if (unlikely(n >= FWD_OUT || m->data_off < FRONT))
-		return false;
-	uint8_t tc = outer_class(f->conf->ecn, ip6_class(h));
-	uint32_t label = label_of_flow(f, h, len);
-	uint8_t *front = (uint8_t *)(uintptr_t)h - FRONT;
-	memcpy(front, nh->l2, L2_UNTAGGED);
-	write_outer(front + L2_UNTAGGED, e, tc, label, len);
-	m->data_off = (uint16_t)(m->data_off - FRONT);
-	m->data_len = (uint16_t)(len + FRONT);
-	m->pkt_len = len + FRONT;
-	out->pkts[n] = m;
-	out->lens[n] = (uint16_t)(len + FRONT);
-	out->verdicts[n] = p->verdict;
-	out->n = (uint16_t)(n + 1);
-	return true;
-}
-
-// access.c's too; here it stays inside the loop (5 cycles a packet, measured). The entry's path MTU
-// may be older than what the link says now.
-__rte_always_inline void fwd_enter_tunnel(struct fwd *f, struct pkt *p, const struct fwd_entry *e,
-					  const struct nexthop *nh)
+// access.c's too. The entry's path MTU may be older than what the link says now.
+void fwd_enter_tunnel(struct fwd *f, struct pkt *p, const struct fwd_entry *e,
+		      const struct nexthop *nh)
 {
 	uint32_t path = RTE_MIN(atomic_load_explicit(&e->path_mtu, memory_order_relaxed), nh->mtu);
 
@@ -214,8 +150,6 @@ __rte_always_inline void fwd_enter_tunnel(struct fwd *f, struct pkt *p, const st
 	if (unlikely(may_have_limit(h->next_header) ||
 		     rte_pktmbuf_data_len(p->m) + (uint32_t)IP6_HDR > path))
 		enter_slowly(f, p, e, nh, path);
-	else if (likely(enter_quickly(f, p, h, e, nh)))
-		return;
 	else if (put_outer(f, p, e, 0) != NULL)
 		leave(f, p, e, nh);
 }
@@ -242,29 +176,77 @@ static __rte_always_inline void enter(struct fwd *f, struct pkt *p, uint32_t val
 	fwd_refuse(f, p, V_DROP_NO_ROUTE, no_way);
 }
 
-void fwd_encap(struct fwd *f)
+// A plain packet, still with its layer 2: both headers at once, into the array of an untagged port.
+// False: something is not as it mostly is, and nothing was done.
+static __rte_always_inline bool enter_plainly(struct fwd *f, struct pkt *p, uint32_t value,
+					      struct onward *to)
 {
-	const struct ip6_addr *destinations[FWD_BURST];
-	uint32_t values[FWD_BURST];
-	struct lane *in = &f->enter;
+	struct rte_mbuf *m = p->m;
+	uint32_t len = m->data_len + (uint32_t)IP6_HDR; // of the frame that leaves
+
+	if (unlikely(value < BCACHE_FIRST))
+		return false;
+	const struct fwd_entry *e = entry_get(f->fib, value);
+	onward_find(f, to, atomic_load_explicit(&e->nexthop, memory_order_relaxed));
+	uint32_t path = atomic_load_explicit(&e->path_mtu, memory_order_relaxed);
+	if (unlikely(len - L2_UNTAGGED > RTE_MIN(path, to->mtu) || to->out->n >= FWD_OUT ||
+		     m->data_off < IP6_HDR))
+		return false;
+	uint8_t *front = rte_pktmbuf_mtod(m, uint8_t *) - IP6_HDR;
+	struct ip6_hdr_bytes *h = (struct ip6_hdr_bytes *)(front + L2_UNTAGGED + IP6_HDR);
+	h->hop_limit--; // LMA-FW-07
+	memcpy(front, to->nh->l2, L2_UNTAGGED);
+	write_outer(front + L2_UNTAGGED, e, p->plain);
+	m->data_off = (uint16_t)(m->data_off - IP6_HDR);
+	m->data_len = (uint16_t)len;
+	m->pkt_len = len;
+	put_whole(to->out, m, (uint16_t)len, V_TX_DOWNLINK);
+	return true;
+}
+
+static const struct ip6_addr *destination(const struct pkt *p)
+{
+	return &ip6_behind(p->m, p->plain != 0 ? L2_UNTAGGED : 0)->dst;
+}
+
+// Drops what may not enter; what is left moves up.
+static __rte_noinline uint16_t keep_what_may_enter(struct fwd *f)
+{
+	struct lane *in = &f->ripe->enter;
 	uint16_t n = 0;
 	enum verdict why;
 
 	for (uint16_t i = 0; i < in->n; i++) {
-		const struct ip6_hdr_bytes *h = ip6_of(in->p[i].m);
-		if (in->p[i].verdict == V_TX_DOWNLINK && !may_enter(f, h, &why)) {
-			fwd_drop(f, in->p[i].m, why);
-			continue;
-		}
-		destinations[n] = &h->dst;
-		if (n != i)
-			in->p[n] = in->p[i];
-		n++;
+		struct pkt *p = &in->p[i];
+		if (p->plain == 0 && p->verdict == V_TX_DOWNLINK &&
+		    !may_enter(f, ip6_of(p->m), &why))
+			fwd_drop(f, p->m, why);
+		else
+			lane_move(in, n++, i);
 	}
-	in->n = 0;
+	return n;
+}
+
+void fwd_encap(struct fwd *f)
+{
+	struct onward to = ONWARD_NOWHERE;
+	uint32_t values[FWD_BURST];
+	struct lane *in = &f->ripe->enter;
+	struct pkt *p = in->p;
+	uint16_t n = in->n;
+
 	if (n == 0)
 		return;
-	fwd_look_up(f, in->p, destinations, n, values);
-	for (uint16_t i = 0; i < n; i++)
-		enter(f, &in->p[i], values[i]);
+	if (unlikely(in->mixed))
+		n = keep_what_may_enter(f);
+	fwd_look_up(f, in, destination, n, values);
+	for (uint16_t i = 0; i < n; i++) {
+		if (likely(p[i].plain != 0)) {
+			if (likely(enter_plainly(f, &p[i], values[i], &to)))
+				continue;
+			fwd_take_long_way(&p[i], f->ripe->port, V_TX_DOWNLINK);
+		}
+		enter(f, &p[i], values[i]);
+	}
+	lane_clear(in);
 }

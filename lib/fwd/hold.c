@@ -339,7 +339,7 @@ unsigned fwd_go_on(struct fwd *f)
 		struct hold *h = &t->v[t->active[i]];
 		expire(f, h);
 		for (unsigned q = 0; q < FWD_N_QUEUES; q++) {
-			struct lane *to = q == FWD_UPLINK ? &f->access : &f->tunnel;
+			struct lane *to = q == FWD_UPLINK ? &f->access : &f->ripe->tunnel;
 			if (!may_go(f, h, q))
 				continue;
 			n += drain(f, h, q, to);

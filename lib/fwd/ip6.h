@@ -33,6 +33,11 @@ static inline struct ip6_hdr_bytes *ip6_of(struct rte_mbuf *m)
 	return rte_pktmbuf_mtod(m, struct ip6_hdr_bytes *);
 }
 
+static inline struct ip6_hdr_bytes *ip6_behind(const struct rte_mbuf *m, uint16_t offset)
+{
+	return rte_pktmbuf_mtod_offset(m, struct ip6_hdr_bytes *, offset);
+}
+
 // How long the IPv6 packet is that starts at p, out of n bytes there; 0: not a whole one.
 static inline uint32_t ip6_packet_len(const uint8_t *p, uint32_t n)
 {

@@ -3,25 +3,36 @@
 
 #include <string.h>
 
+static inline uint64_t first_half(const struct ip6_addr *a)
+{
+	return eight_octets(a->a);
+}
+
+static inline bool is_first_lmaa(const struct quick *q, const struct ip6_addr *a)
+{
+	return ((eight_octets(a->a) ^ q->lmaa[0]) | (eight_octets(a->a + 8) ^ q->lmaa[1])) == 0;
+}
+
+static inline bool in_first_pool(const struct quick *q, uint64_t half)
+{
+	return (half & q->pool_mask) == q->pool; // nothing is, where there is no mask: see init
+}
+
+// Nothing that is special: neither zero nor loopback, neither link scope nor multicast. False: it
+// has to be looked at.
+static inline bool is_surely_global(uint64_t half)
+{
+	uint64_t block = half & 0xe0; // the first three bits
+
+	return block == 0x20 || (half & 0xfe) == 0xfc || (block != 0xe0 && half != 0);
+}
+
 static inline bool fwd_is_lmaa(const struct fwd_conf *conf, const struct ip6_addr *a)
 {
 	for (uint32_t i = 0; i < conf->n_lmaas; i++)
 		if (ip6_equal(conf->lmaas[i], *a))
 			return true;
 	return false;
-}
-
-static inline bool is_first_lmaa(const struct quick *q, const struct ip6_addr *a)
-{
-	uint64_t x[2];
-
-	memcpy(x, a->a, sizeof(x));
-	return ((x[0] ^ q->lmaa[0]) | (x[1] ^ q->lmaa[1])) == 0;
-}
-
-static inline bool in_first_pool(const struct quick *q, const struct ip6_addr *a)
-{
-	return q->pool_mask != 0 && (ip6_hi64(*a) & q->pool_mask) == q->pool;
 }
 
 static inline uint64_t mac_bits(const uint8_t *mac)
@@ -59,19 +70,10 @@ static inline bool fwd_in_pool(const struct fwd_conf *conf, const struct ip6_add
 // The only pool is asked at once.
 static inline bool fwd_is_mobile(const struct fwd *f, const struct ip6_addr *a)
 {
-	if (in_first_pool(&f->quick, a))
+	if (in_first_pool(&f->quick, first_half(a)))
 		return true;
 	return unlikely(f->conf->n_pools != 1 || f->quick.pool_mask == 0) &&
 	       fwd_in_pool(f->conf, a);
-}
-
-// Nothing that is special: neither zero nor loopback, neither link scope nor multicast. False: it
-// has to be looked at.
-static inline bool is_surely_global(const struct ip6_addr *a)
-{
-	uint64_t hi = ip6_hi64(*a);
-
-	return hi != 0 && hi >> 61 != 7;
 }
 
 // LMA-FW-05: our own tunnel address, or a peer's: no tunnel in a tunnel, to us or from one MAG to

@@ -28,6 +28,18 @@ static inline void fwd_put(struct fwd *f, struct pkt *p, uint16_t port, const ui
 	out->pkts[out->n] = p->m;
 	out->lens[out->n] = rte_pktmbuf_data_len(p->m);
 	out->verdicts[out->n++] = p->verdict;
+	f->n_out = RTE_MAX(f->n_out, (uint16_t)(port + 1));
+}
+
+// As fwd_put, for what most need: there is room, and the headers stand already. len: of the frame.
+static inline void put_whole(struct fwd_out *out, struct rte_mbuf *m, uint16_t len, uint8_t verdict)
+{
+	uint16_t n = out->n;
+
+	out->pkts[n] = m;
+	out->lens[n] = len;
+	out->verdicts[n] = verdict;
+	out->n = (uint16_t)(n + 1);
 }
 
 // nh->kind is NH_PORT.

@@ -1,7 +1,9 @@
 // The order of the stages, the life of a struct fwd, and the one place that counts and frees.
 //
-// Decides nothing about packets. A burst of at most FWD_BURST packets goes through all stages
-// before the next one starts, so no lane can hold more than that.
+// Decides nothing about packets. An LMA's burst waits, sorted, until the next one is sorted too:
+// so long its lines of the binding cache have to come from memory. It holds nothing read from a
+// table that others write. Whatever else becomes input runs what waits before it, so no lane can
+// hold more than the FWD_BURST packets of one burst, and order is kept.
 #include <errno.h>
 
 #include <rte_malloc.h>
@@ -18,6 +20,8 @@ int fwd_new(const struct fwd_init *init, const struct fwd_conf *conf, struct fwd
 
 	if (f == NULL)
 		return -ENOMEM;
+	f->fresh = &f->bursts[0];
+	f->ripe = &f->bursts[1];
 	fwd_set_conf(f, conf);
 	f->bcache = init->bcache;
 	f->keys = bcache_keys(init->bcache);
@@ -27,6 +31,7 @@ int fwd_new(const struct fwd_init *init, const struct fwd_conf *conf, struct fwd
 	f->punt_ring = init->punt;
 	f->relay_ring = init->relay;
 	f->key = (struct siphash_key){rng_u64(&rng), rng_u64(&rng)};
+	f->flow_key = (uint32_t)rng_u64(&rng);
 	f->worker = init->worker;
 	f->n_workers = init->fragments != NULL ? init->n_workers : 1;
 	f->fragment_rings = init->fragments;
@@ -51,35 +56,20 @@ void fwd_free(struct fwd *f)
 			rte_pktmbuf_free(f->out[port].pkts[i]);
 	for (uint16_t i = 0; i < f->n_errors; i++)
 		rte_pktmbuf_free(f->errors[i].m);
+	for (uint16_t i = 0; f->ripe != NULL && i < f->ripe->tunnel.n; i++)
+		rte_pktmbuf_free(f->ripe->tunnel.p[i].m);
+	for (uint16_t i = 0; f->ripe != NULL && i < f->ripe->enter.n; i++)
+		rte_pktmbuf_free(f->ripe->enter.p[i].m);
 	reassembly_done(&f->reassembly);
 	holds_done(&f->holds);
 	rte_free(f);
 }
 
-// A tunnel address goes before the pool that it may lie in.
-static bool is_quick_pool(const struct fwd_conf *conf, struct ip6_prefix pool)
-{
-	for (uint32_t i = 0; i < conf->n_lmaas; i++)
-		if (ip6_prefix_covers(pool, conf->lmaas[i]))
-			return false;
-	return pool.len > 0 && pool.len <= 64;
-}
-
 void fwd_set_conf(struct fwd *f, const struct fwd_conf *conf)
 {
-	struct quick *q = &f->quick;
-
+	fwd_flush(f);
 	f->conf = conf;
-	*q = (struct quick){0};
-	memset(q->lmaa, 0xff, sizeof(q->lmaa)); // nobody's
-	if (conf->n_lmaas > 0)
-		memcpy(q->lmaa, conf->lmaas[0].a, sizeof(q->lmaa));
-	if (conf->n_pools > 0 && is_quick_pool(conf, conf->pools[0])) {
-		q->pool_mask = UINT64_MAX << (64 - conf->pools[0].len);
-		q->pool = ip6_hi64(conf->pools[0].addr);
-	}
-	for (unsigned i = 0; i < FWD_MAX_PORTS; i++)
-		q->macs[i] = mac_bits(conf->ports[i].mac);
+	quick_init(&f->quick, conf);
 }
 
 void fwd_drop(struct fwd *f, struct rte_mbuf *m, enum verdict verdict)
@@ -90,8 +80,6 @@ void fwd_drop(struct fwd *f, struct rte_mbuf *m, enum verdict verdict)
 
 static void run_stages(struct fwd *f)
 {
-	if (f->fragments.n > 0)
-		fwd_reassemble(f);
 	if (f->conf->role == FWD_MAG) {
 		fwd_access(f);
 		fwd_deliver(f);
@@ -104,17 +92,37 @@ static void run_stages(struct fwd *f)
 	fwd_to_control(f);
 }
 
+static void ripen(struct fwd *f)
+{
+	struct burst *done = f->ripe;
+
+	f->ripe = f->fresh;
+	f->fresh = done;
+}
+
+static unsigned waiting(const struct fwd *f)
+{
+	return f->ripe->tunnel.n + f->ripe->enter.n;
+}
+
+void fwd_flush(struct fwd *f)
+{
+	if (waiting(f) > 0)
+		run_stages(f);
+}
+
 void fwd_burst(struct fwd *f, uint16_t port, struct rte_mbuf **pkts, uint16_t n, ns_t now)
 {
-	uint64_t bytes = 0;
-
 	f->now = now;
-	for (uint16_t i = 0; i < n; i++)
-		bytes += rte_pktmbuf_pkt_len(pkts[i]);
 	telem_count(&f->telem->received, n);
-	telem_count(&f->telem->received_bytes, bytes);
-	fwd_classify(f, port, pkts, n);
+	telem_count(&f->telem->received_bytes, fwd_classify(f, port, pkts, n));
+	if (f->fragments.n > 0)
+		fwd_reassemble(f);
+	if (f->conf->role == FWD_MAG)
+		ripen(f);
 	run_stages(f);
+	if (f->conf->role == FWD_LMA)
+		ripen(f);
 }
 
 // Control checks what it makes; this keeps a mistake there from becoming one here.
@@ -158,6 +166,7 @@ static void originate_frame(struct fwd *f, struct rte_mbuf *m, enum verdict verd
 void fwd_originate(struct fwd *f, struct rte_mbuf **pkts, uint16_t n, ns_t now)
 {
 	f->now = now;
+	fwd_flush(f);
 	telem_count(&f->telem->originated, n);
 	for (uint16_t i = 0; i < n; i++) {
 		switch (kind_of(pkts[i])) {
@@ -180,26 +189,46 @@ void fwd_originate(struct fwd *f, struct rte_mbuf **pkts, uint16_t n, ns_t now)
 	run_stages(f);
 }
 
-unsigned fwd_turn(struct fwd *f, ns_t now)
+static unsigned take_errors(struct fwd *f)
 {
 	unsigned n = f->n_errors;
 
-	f->now = now;
+	if (n == 0)
+		return 0;
+	fwd_flush(f);
 	for (unsigned i = 0; i < n; i++)
 		lane_add(&f->route, &f->errors[i]);
 	f->n_errors = 0;
 	run_stages(f);
+	return n;
+}
+
+static unsigned take_handed_over(struct fwd *f)
+{
+	unsigned n = fwd_take_handed_over(f);
+
+	if (n == 0)
+		return 0;
+	fwd_flush(f);
+	fwd_reassemble(f);
+	ripen(f);
+	run_stages(f);
+	return n;
+}
+
+unsigned fwd_turn(struct fwd *f, ns_t now)
+{
+	f->now = now;
+	unsigned n = take_errors(f);
 	if (f->reassembly.tunnel.held + f->reassembly.signalling.held > 0)
 		fwd_expire_fragments(f);
-	unsigned more = fwd_take_handed_over(f);
-	if (more > 0)
-		run_stages(f);
+	n += take_handed_over(f);
 	unsigned held = f->holds.n_active > 0 ? fwd_go_on(f) : 0;
 	if (held > 0) {
 		fwd_deliver_held(f);
 		run_stages(f);
 	}
-	return n + more + held;
+	return n + held;
 }
 
 struct fwd_out *fwd_out(struct fwd *f, uint16_t port)
@@ -207,20 +236,32 @@ struct fwd_out *fwd_out(struct fwd *f, uint16_t port)
 	return &f->out[port];
 }
 
+// Most of what was sent has one verdict: counted in runs.
+static void count_sent(struct fwd *f, const uint8_t *verdicts, uint16_t n)
+{
+	for (uint16_t i = 0; i < n;) {
+		uint16_t begin = i;
+		uint64_t eight = verdicts[i] * 0x0101010101010101u;
+		while (i + 8 <= n && eight_octets(verdicts + i) == eight)
+			i = (uint16_t)(i + 8);
+		while (i < n && verdicts[i] == verdicts[begin])
+			i++;
+		telem_count(&f->telem->verdicts[verdicts[begin]], (uint64_t)(i - begin));
+	}
+}
+
 void fwd_sent(struct fwd *f, uint16_t port, uint16_t taken, enum verdict lost)
 {
 	struct fwd_out *out = &f->out[port];
-	uint64_t bytes = 0;
+	uint16_t n = RTE_MIN(taken, out->n);
+	uint32_t bytes = 0;
 
-	for (uint16_t i = 0; i < out->n; i++) {
-		if (i < taken) { // no longer ours: not even its length may be read
-			bytes += out->lens[i];
-			fwd_count(f, out->verdicts[i]);
-		} else {
-			fwd_drop(f, out->pkts[i], lost);
-		}
-	}
-	telem_count(&f->telem->sent, RTE_MIN(taken, out->n));
+	for (uint16_t i = 0; i < n; i++) // no longer ours: not even its length may be read
+		bytes += out->lens[i];
+	count_sent(f, out->verdicts, n);
+	for (uint16_t i = n; i < out->n; i++)
+		fwd_drop(f, out->pkts[i], lost);
+	telem_count(&f->telem->sent, n);
 	telem_count(&f->telem->sent_bytes, bytes);
 	out->n = 0;
 }
@@ -239,9 +280,9 @@ void fwd_stop(struct fwd *f)
 
 unsigned fwd_due(const struct fwd *f)
 {
-	unsigned held = f->n_errors;
+	unsigned held = f->n_errors + waiting(f);
 
-	for (uint16_t port = 0; port < FWD_MAX_PORTS; port++)
+	for (uint16_t port = 0; port < f->n_out; port++)
 		held += f->out[port].n;
 	return held;
 }

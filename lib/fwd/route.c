@@ -16,13 +16,29 @@ static void leave(struct fwd *f, struct pkt *p, const struct nexthop *nh)
 	fwd_refuse(f, p, V_DROP_LINK_MTU, (struct refusal){ICMP6_TOO_BIG, 0, mtu});
 }
 
+// Whole, out of an untagged port that has room. False: nothing was done.
+static __rte_always_inline bool leave_quickly(struct rte_mbuf *m, enum verdict verdict,
+					      const struct onward *to)
+{
+	uint32_t len = m->data_len;
+
+	if (unlikely(len > to->mtu || to->out->n >= FWD_OUT || m->data_off < L2_UNTAGGED))
+		return false;
+	m->data_off = (uint16_t)(m->data_off - L2_UNTAGGED);
+	memcpy(rte_pktmbuf_mtod(m, uint8_t *), to->nh->l2, L2_UNTAGGED);
+	m->data_len = (uint16_t)(len + L2_UNTAGGED);
+	m->pkt_len = len + L2_UNTAGGED;
+	put_whole(to->out, m, (uint16_t)(len + L2_UNTAGGED), verdict);
+	return true;
+}
+
 static void follow(struct fwd *f, struct pkt *p, const struct nexthop *nh)
 {
 	switch (nh->kind) {
 	case NH_POOL:
 		if (p->verdict == V_TX_UPLINK)
 			p->verdict = V_TX_HAIRPIN;
-		return lane_add(&f->enter, p);
+		return lane_add(&f->ripe->enter, p);
 	case NH_PORT:
 		return leave(f, p, nh);
 	case NH_GLEAN:
@@ -37,7 +53,8 @@ static void follow(struct fwd *f, struct pkt *p, const struct nexthop *nh)
 void fwd_route(struct fwd *f)
 {
 	struct ip6_addr destinations[FWD_BURST];
-	uint16_t nexthops[FWD_BURST];
+	int32_t nexthops[FWD_BURST];
+	struct onward to = ONWARD_NOWHERE;
 	struct lane *in = &f->route;
 	uint16_t n = in->n;
 
@@ -46,7 +63,14 @@ void fwd_route(struct fwd *f)
 	for (uint16_t i = 0; i < n; i++)
 		destinations[i] = ip6_of(in->p[i].m)->dst;
 	route_find_burst(f->fib, destinations, n, nexthops);
-	for (uint16_t i = 0; i < n; i++)
-		follow(f, &in->p[i], nexthop_get(f->fib, nexthops[i]));
-	in->n = 0;
+	for (uint16_t i = 0; i < n; i++) {
+		struct pkt *p = &in->p[i];
+		onward_find(f, &to, (uint32_t)nexthops[i]);
+		if (likely(leave_quickly(p->m, p->plain != 0 ? V_TX_UPLINK : p->verdict, &to)))
+			continue;
+		if (p->plain != 0)
+			*p = (struct pkt){.m = p->m, .port = f->ripe->port, .verdict = V_TX_UPLINK};
+		follow(f, p, to.nh);
+	}
+	lane_clear(in);
 }

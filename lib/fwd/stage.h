@@ -14,6 +14,7 @@
 #include "fwd/bucket.h"
 #include "fwd/fwd.h"
 #include "fwd/ip6.h"
+#include "fwd/quick.h"
 #include "fwd/reassemble.h"
 
 enum { FWD_OUT = 4 * FWD_BURST };
@@ -42,7 +43,8 @@ struct pkt {
 	uint8_t outer_ecn;  // decap
 	uint8_t punt;       // enum fwd_punt_kind
 	uint8_t limit;      // the tunnel encapsulation limit that it carries; 0: none
-	uint64_t hash;      // of the address that the next lookup is for, asked already; 0: not
+	uint64_t plain;     // plain.h; to a mobile node: the head of its outer header. Not 0: of
+			    // all else there is `m` alone
 };
 
 // In `punt` of a packet in the access or tunnel lane: it has waited, and passes the queues.
@@ -53,9 +55,19 @@ static inline bool is_released(const struct pkt *p)
 	return p->punt == PKT_RELEASED;
 }
 
+// Packets of one burst, in their order.
 struct lane {
 	uint16_t n;
+	bool mixed;               // not all of them are plain
+	uint64_t hash[FWD_BURST]; // of the address that the next lookup is for; 0: not asked yet
 	struct pkt p[FWD_BURST];
+};
+
+// What a burst leaves for the stages that ask the binding cache: its lines are on their way.
+struct burst {
+	uint16_t port; // of its plain packets
+	struct lane tunnel;
+	struct lane enter; // LMA: towards a mobile node, about to enter a tunnel
 };
 
 struct hold_queue {
@@ -85,14 +97,6 @@ struct holds {
 	_Atomic uint32_t orders_done;    // the same
 };
 
-// Of a struct fwd_conf, what is asked of every packet, as words that compare at once. Whatever it
-// says no to is asked again the long way.
-struct quick {
-	uint64_t lmaa[2];             // the first tunnel address, as in memory
-	uint64_t pool, pool_mask;     // the first pool's prefix, host order; mask 0: it has none
-	uint64_t macs[FWD_MAX_PORTS]; // 0: any
-};
-
 struct fwd {
 	const struct fwd_conf *conf;
 	struct quick quick;
@@ -103,11 +107,12 @@ struct fwd {
 	struct rte_mempool *pool;
 	struct rte_ring *punt_ring, *relay_ring;
 	struct siphash_key key;
+	uint32_t flow_key;
 	ns_t now; // of the burst that is under way
-	struct lane fragments, tunnel, route, punt;
-	struct lane enter;  // LMA: towards a mobile node, about to enter a tunnel
-	struct lane access; // MAG: from a node, still with its layer 2
-	uint16_t n_errors;  // ICMP errors that wait for fwd_turn
+	struct lane fragments, route, punt;
+	struct burst bursts[2], *fresh, *ripe; // pipeline.c
+	struct lane access;                    // MAG: from a node, still with its layer 2
+	uint16_t n_errors;                     // ICMP errors that wait for fwd_turn
 	struct pkt errors[FWD_BURST];
 	struct bucket icmp_bucket;
 	struct bucket mag_buckets[MAG_BUCKETS], stranger_buckets[STRANGER_BUCKETS], all_strangers;
@@ -121,6 +126,7 @@ struct fwd {
 	struct reassembly reassembly;
 	struct holds holds;
 	struct fwd_out out[FWD_MAX_PORTS];
+	uint16_t n_out; // ports below it may have something to send
 };
 
 // An ICMPv6 error to be.
@@ -129,33 +135,41 @@ struct refusal {
 	uint32_t param; // MTU of a Packet Too Big
 };
 
-// Room for one more.
-static inline struct pkt *lane_next(struct lane *l)
+// Room for one more, that is plain: its line of the binding cache is on its way.
+static inline struct pkt *lane_next_plain(struct lane *l, uint64_t hash)
 {
-	return &l->p[l->n++]; // never more than came in, and that is FWD_BURST at most
+	uint16_t n = l->n++; // never more than came in, and that is FWD_BURST at most
+
+	l->hash[n] = hash;
+	return &l->p[n];
+}
+
+// The same for one that is not, or perhaps not; hash 0: its line has not been asked for.
+static inline struct pkt *lane_next(struct lane *l, uint64_t hash)
+{
+	l->mixed = true;
+	return lane_next_plain(l, hash);
 }
 
 static inline void lane_add(struct lane *l, const struct pkt *p)
 {
-	*lane_next(l) = *p;
+	*lane_next(l, 0) = *p;
 }
 
-// A packet whose address was looked up. Member by member: a copy as a whole is made of wider loads
-// than the stores just before it, and waits for them.
-static inline void lane_move(struct lane *l, const struct pkt *from)
+// Packet `from` is number `to` now.
+static inline void lane_move(struct lane *l, uint16_t to, uint16_t from)
 {
-	struct pkt *p = lane_next(l);
+	if (likely(to == from))
+		return;
+	l->p[to] = l->p[from];
+	l->hash[to] = l->hash[from];
+}
 
-	p->m = from->m;
-	p->peer = from->peer;
-	p->port = from->port;
-	p->offset = from->offset;
-	p->vlan = from->vlan;
-	p->verdict = from->verdict;
-	p->outer_ecn = from->outer_ecn;
-	p->punt = from->punt;
-	p->limit = from->limit;
-	p->hash = 0;
+// What stood in it stands there for its reader, until it is filled again.
+static inline void lane_clear(struct lane *l)
+{
+	l->n = 0;
+	l->mixed = false;
 }
 
 // Made by us, or past all checks once before it waited: pays no hop limit, and nobody is told when
@@ -166,22 +180,27 @@ static inline bool is_own(const struct pkt *p)
 	       p->verdict == V_TX_WAITED;
 }
 
-// What the binding cache has for the addresses of n packets; the entries are on their way.
-static inline void fwd_look_up(const struct fwd *f, const struct pkt *p,
-			       const struct ip6_addr *const *addrs, uint16_t n, uint32_t *values)
+// What the binding cache has for an address of each of n packets, the one that addr_of gives; the
+// entries are on their way.
+typedef const struct ip6_addr *pkt_addr(const struct pkt *);
+static __rte_always_inline void fwd_look_up(const struct fwd *f, struct lane *l, pkt_addr *addr_of,
+					    uint16_t n, uint32_t *values)
 {
-	uint64_t hashes[FWD_BURST];
-
+	if (unlikely(l->mixed))
+		for (uint16_t i = 0; i < n; i++)
+			if (l->hash[i] == 0)
+				l->hash[i] = bcache_ask(&f->keys, addr_of(&l->p[i]));
+	bcache_find_asked(f->bcache, l->hash, n, values);
+	if (unlikely(bcache_has_other_lengths(f->bcache)))
+		for (uint16_t i = 0; i < n; i++)
+			if (values[i] == BCACHE_NONE)
+				values[i] = bcache_find_other_length(f->bcache, *addr_of(&l->p[i]));
 	for (uint16_t i = 0; i < n; i++)
-		hashes[i] = p[i].hash != 0 ? p[i].hash : bcache_ask(&f->keys, addrs[i]);
-	bcache_find_asked(f->bcache, addrs, hashes, n, values);
-	for (uint16_t i = 0; i < n; i++)
-		if (values[i] >= BCACHE_FIRST)
-			rte_prefetch0(entry_get(f->fib, values[i]));
+		rte_prefetch0(entry_get(f->fib, values[i])); // entry 0 is there, too
 }
 
 // ---- The stages, in order.
-void fwd_classify(struct fwd *, uint16_t port, struct rte_mbuf **pkts, uint16_t n);
+uint32_t fwd_classify(struct fwd *, uint16_t port, struct rte_mbuf **pkts, uint16_t n); // bytes
 void fwd_reassemble(struct fwd *);   // fragments → tunnel, punt
 void fwd_decap(struct fwd *);        // LMA: tunnel → route
 void fwd_access(struct fwd *);       // MAG: access → output
@@ -199,6 +218,8 @@ static inline void fwd_count(struct fwd *f, enum verdict verdict)
 {
 	telem_count(&f->telem->verdicts[verdict], 1);
 }
+// A plain packet is not plain any more: what it lacks is filled in, and its layer 2 goes.
+void fwd_take_long_way(struct pkt *, uint16_t port, enum verdict);
 // Counts and frees.
 void fwd_drop(struct fwd *, struct rte_mbuf *m, enum verdict);
 // Drops it and tells its source, within rate and rules. The data is the packet that its source
@@ -257,5 +278,19 @@ void fwd_drop_fragments(struct fwd *); // all that wait
 // What other workers have handed over, into the fragments lane; how many.
 unsigned fwd_take_handed_over(struct fwd *);
 
+static inline void onward_find(struct fwd *f, struct onward *o, uint32_t number)
+{
+	if (likely(o->number == number))
+		return;
+	o->number = number;
+	o->nh = nexthop_get(f->fib, (uint16_t)number);
+	bool quick = o->nh->quick && o->nh->port < FWD_MAX_PORTS;
+	o->out = &f->out[quick ? o->nh->port : 0];
+	o->mtu = quick ? o->nh->mtu : 0;
+	if (quick && f->n_out <= o->nh->port)
+		f->n_out = (uint16_t)(o->nh->port + 1);
+}
+
 #include "fwd/ours.h"
 #include "fwd/output.h"
+#include "fwd/plain.h"

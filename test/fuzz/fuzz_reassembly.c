@@ -295,6 +295,7 @@ static void send_down(struct reader *script)
 	if (m == NULL)
 		return;
 	fwd_burst(w.fwd, CORE, &m, 1, w.now);
+	fwd_flush(w.fwd);
 	world_output(&w);
 	take_pieces(&in);
 	turn();

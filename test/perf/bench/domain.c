@@ -272,5 +272,6 @@ void domain_rest(struct lane_of_work *l)
 
 uint64_t domain_failed(const struct lane_of_work *l, enum direction way)
 {
-	return l->telem.received - l->telem.verdicts[way == DOWN ? V_TX_DOWNLINK : V_TX_UPLINK];
+	return l->telem.received - fwd_held(l->worker.fwd) -
+	       l->telem.verdicts[way == DOWN ? V_TX_DOWNLINK : V_TX_UPLINK];
 }

@@ -27,13 +27,18 @@ static int usage(void)
 
 static int start_eal(const struct options *o)
 {
-	char *argv[] = {(char *)"kedge-bench", (char *)"--no-shconf",
-			(char *)"--no-pci",    (char *)"--log-level=error",
-			(char *)"-l",          (char *)o->cpus,
-			(char *)"-m",          (char *)"256",
-			(char *)"--no-huge"};
+	// In memory: no file of another process, no mounted hugetlbfs.
+	char *argv[] = {(char *)"kedge-bench",
+			(char *)"--no-pci",
+			(char *)"--log-level=error",
+			(char *)"-l",
+			(char *)(uintptr_t)o->cpus,
+			(char *)"-m",
+			(char *)"256",
+			(char *)(uintptr_t)(o->huge ? "--in-memory" : "--no-huge"),
+			(char *)"--no-shconf"};
 
-	return rte_eal_init(o->huge ? 8 : 9, argv);
+	return rte_eal_init(9, argv);
 }
 
 int main(int argc, char **argv)

@@ -68,7 +68,7 @@ static void a_second_fib_of_one_name_is_refused_and_leaves_the_first(void **stat
 	struct fib *f = NULL;
 	assert_int_not_equal(fib_new("bench", &few, b->grace, &f), 0);
 	assert_null(f);
-	uint16_t nexthop;
+	int32_t nexthop;
 	struct ip6_addr a = addr("2001:db8::1");
 	route_find_burst(b->fib, &a, 1, &nexthop);
 	assert_int_equal(nexthop, NEXTHOP_NONE);

@@ -14,10 +14,10 @@ static struct ip6_prefix prefix(const char *text)
 
 static uint16_t find_addr(struct bench *b, struct ip6_addr a)
 {
-	uint16_t nexthop = 0xffff;
+	int32_t nexthop = -1;
 
 	route_find_burst(b->fib, &a, 1, &nexthop);
-	return nexthop;
+	return (uint16_t)nexthop;
 }
 
 static uint16_t find(struct bench *b, const char *text)
@@ -115,7 +115,7 @@ static void a_burst_finds_what_single_lookups_find(void **state)
 	enum { N = 150 };
 	struct bench *b = *state;
 	struct ip6_addr addrs[N];
-	uint16_t nexthops[N + 1];
+	int32_t nexthops[N + 1];
 	for (uint16_t i = 0; i < N; i++) {
 		addrs[i] = ip6_from64(0x20010db800000000u | (uint64_t)i << 16, 1);
 		if (i % 3 == 0)

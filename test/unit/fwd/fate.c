@@ -145,5 +145,5 @@ int main(void)
 		     test_limit() + test_hold() + test_detour() +
 		     cmocka_run_group_tests(last, NULL, NULL);
 	// After the question above: mutated frames are no directed test.
-	return failed + test_random();
+	return failed + test_plain() + test_random();
 }

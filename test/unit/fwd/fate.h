@@ -44,4 +44,5 @@ int test_reassembly(void);
 int test_limit(void);
 int test_hold(void);
 int test_detour(void);
+int test_plain(void);
 int test_random(void);

@@ -4,6 +4,7 @@
 static void receive(struct world *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
 {
 	fwd_burst(w->fwd, port, pkts, n, w->now);
+	fwd_flush(w->fwd);
 	assert_true(world_balanced(w));
 }
 

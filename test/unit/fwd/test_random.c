@@ -62,6 +62,8 @@ static void run(struct world *w, struct frame seeds[N_PORTS][N_SEEDS], unsigned 
 		fwd_turn(w->fwd, w->now);
 		fwd_burst(w->fwd, port, pkts, FWD_BURST, w->now);
 		assert_true(world_balanced(w));
+		fwd_flush(w->fwd);
+		assert_true(world_balanced(w));
 		world_output(w);
 		for (uint16_t p = 0; p < N_PORTS; p++)
 			while (world_take(w, p, &f))

@@ -238,6 +238,7 @@ static void a_fragment_goes_to_the_worker_whose_it_is(void **state)
 			struct frame f = framed(BACKBONE, p);
 			struct rte_mbuf *m = world_mbuf(w, &f, AT_HEADROOM);
 			fwd_burst(workers[k], BACKBONE, &m, 1, w->now);
+			fwd_flush(workers[k]);
 		}
 		handed += rte_ring_count(rings[0]) + rte_ring_count(rings[1]);
 		for (int k = 0; k < 2; k++) {
@@ -259,6 +260,7 @@ static void a_fragment_goes_to_the_worker_whose_it_is(void **state)
 			struct frame f = framed(BACKBONE, piece_of(&whole, 0, 512, true, id));
 			m = world_mbuf(w, &f, AT_HEADROOM);
 			fwd_burst(w->fwd, BACKBONE, &m, 1, w->now);
+			fwd_flush(w->fwd);
 		}
 		assert_true(count(w, V_DROP_HANDOFF_FULL) > lost);
 		while (rte_ring_dequeue(rings[1 - i], (void **)&m) == 0)

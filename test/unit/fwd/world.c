@@ -250,6 +250,7 @@ void world_turn(struct world *w)
 		uint16_t n = port_rx(w->ports[port], 0, pkts, FWD_BURST);
 		fwd_burst(w->fwd, port, pkts, n, w->now);
 	}
+	fwd_flush(w->fwd);
 	world_output(w);
 }
 
