@@ -226,6 +226,7 @@ static void differs(struct mag *m, uint32_t i)
 
 static void differs_new(struct mag *m, uint32_t i)
 {
+	drop_hnps(m, i, true); // bound by what its previous MAG knew
 	lapse(m, i);
 	bar(m, i, REASON_MISMATCH);
 }

@@ -223,9 +223,12 @@ static bool read_context(const struct mh *mh, struct context *c)
 static uint8_t judge(struct mag *m, struct span mn_id, const struct context *c)
 {
 	const struct mag_profile_conf *profile = profile_of(m, mn_id);
+	uint32_t e = bul_find_mn_id(&m->bul, mn_id, BUL_NULL);
 
-	if (!c->has_lmaa)
+	if (!c->has_lmaa || c->n_hnps == 0)
 		return HACK_UNSPECIFIED;
+	if (e != BUL_NULL && (entry_of(m, e)->barred || entry_of(m, e)->banned))
+		return HACK_PROHIBITED; // only an operator lifts that
 	if (find_lma(m, c->lmaa) == UINT32_MAX)
 		return HACK_PROHIBITED;
 	if (profile != NULL ? !profile->permit : m->conf.n_profiles > 0 && !m->conf.authorise)

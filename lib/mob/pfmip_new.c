@@ -97,6 +97,8 @@ static bool is_registered(const struct bul_entry *e)
 
 static bool is_recent(const struct mag *m, const struct bul_entry *e)
 {
+	if (e->state == BUL_LEAVING || e->state == BUL_REFUSED)
+		return false;
 	return e->state == BUL_REGISTERING || e->state == BUL_ASKING || is_surely_there(m, e) ||
 	       m->now.mono - e->accepted < m->fast.conf.forward;
 }
@@ -292,8 +294,12 @@ void ho_no_notice(struct mag *m, uint32_t i)
 	ho_end_new(m, i, OUTCOME_NO_NOTICE, false);
 }
 
+// Its prefixes are gone: because it left, or the LMA said no.
 void ho_leaves_new(struct mag *m, uint32_t i)
 {
+	uint8_t state = entry_of(m, ho(m, i)->entry)->state;
+	bool refused = state == BUL_REGISTERING || state == BUL_REFRESHING;
+
 	ho(m, i)->entry = BUL_NULL;
-	ho_end_new(m, i, OUTCOME_LEFT, true);
+	ho_end_new(m, i, refused ? OUTCOME_NOT_REGISTERED : OUTCOME_LEFT, true);
 }

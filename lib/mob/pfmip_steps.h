@@ -23,6 +23,7 @@ void ho_unbind_expected(struct mag *, uint32_t);
 // ---- pfmip_previous.c
 
 void ho_go(struct mag *, uint32_t);
+void ho_let_rest(struct mag *, uint32_t entry);
 void ho_go_now(struct mag *, uint32_t);
 void ho_prepare(struct mag *, uint32_t);
 void ho_accepted(struct mag *, uint32_t);

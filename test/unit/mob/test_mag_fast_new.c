@@ -239,7 +239,7 @@ static void FMIP_08_a_refusal_of_the_lma_withdraws_them(void **state)
 	reply(p, refuses(PBA_ADMINISTRATIVELY_PROHIBITED));
 	expect_unbound(p, HNP1);
 	assert_int_equal(last(p, MAG_ADVERTISE)->advertise.valid_s, 0);
-	expect_over(p, OUTCOME_LEFT);
+	expect_over(p, OUTCOME_NOT_REGISTERED);
 	expect_released(p, true);
 	expect_state(p, link_of(1), BUL_REFUSED);
 }
