@@ -82,10 +82,10 @@ static void wait_for_previous(struct mag *m, uint32_t i)
 	struct handover *h = ho(m, i);
 
 	h->state = HO_REGISTERED;
-	h->detour = false;
 	h->due_over = m->now.mono + m->fast.conf.forward;
 	h->due_next = m->now.mono + m->fast.conf.hold_direct;
-	ho_hold(m, i, QUEUE_PASS, QUEUE_HOLD, QUEUE_PASS);
+	// What went by the previous MAG is longer on its way than what goes straight.
+	ho_hold(m, i, QUEUE_PASS, QUEUE_HOLD, h->detour ? QUEUE_HOLD : QUEUE_PASS);
 	ho_bind(m, i);
 	tell_registered(m, i);
 }
@@ -245,6 +245,10 @@ void ho_go_straight(struct mag *m, uint32_t i)
 {
 	ho(m, i)->due_next = 0;
 	ho(m, i)->outcome = OUTCOME_NO_NOTICE;
+	if (ho(m, i)->detour) {
+		ho(m, i)->detour = false;
+		ho_bind(m, i);
+	}
 	ho_hold(m, i, QUEUE_PASS, QUEUE_PASS, QUEUE_PASS);
 }
 
@@ -256,8 +260,8 @@ void ho_previous_done(struct mag *m, uint32_t i)
 	h->finished = true;
 	h->detour = false;
 	answer_hi(m, i, HACK_ACCEPTED);
-	ho_bind(m, i);
 	ho_hold(m, i, QUEUE_PASS, QUEUE_PASS, QUEUE_HOLD);
+	ho_bind(m, i);
 }
 
 void ho_complete(struct mag *m, uint32_t i)
