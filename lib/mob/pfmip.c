@@ -167,7 +167,7 @@ static handover_fn *const matrix[HO_N_STATES]
 							{
 								[HEV_GO] = never,
 								[HEV_PREPARE] = never,
-								[HEV_CANCEL] = ho_never_came,
+								[HEV_CANCEL] = ho_cancel_new,
 								[HEV_CONTEXT] = ho_announced,
 								[HEV_WANTED] = never,
 								[HEV_DONE] = ho_called_off,

@@ -54,6 +54,14 @@ struct context {
 	bool gre; // it asks for a GRE key
 };
 
+static inline bool context_has(const struct context *c, struct ip6_prefix hnp)
+{
+	for (uint8_t k = 0; k < c->n_hnps; k++)
+		if (ip6_prefix_equal(c->hnps[k], hnp))
+			return true;
+	return false;
+}
+
 struct handover {
 	uint8_t state;   // enum handover_state
 	uint8_t outcome; // enum handover_outcome: how it ends, once that is known

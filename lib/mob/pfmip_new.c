@@ -288,6 +288,18 @@ void ho_never_came(struct mag *m, uint32_t i)
 	ho_end_new(m, i, OUTCOME_NEVER_CAME, true);
 }
 
+void ho_cancel_new(struct mag *m, uint32_t i)
+{
+	ho_end_new(m, i, OUTCOME_CANCELLED, true);
+}
+
+void ho_refuse_expected(struct mag *m, uint32_t i, uint8_t code)
+{
+	ho(m, i)->code = code;
+	ho_end_new(m, i, OUTCOME_REFUSED, true);
+	handover_schedule(&m->fast, i);
+}
+
 void ho_not_registered(struct mag *m, uint32_t i)
 {
 	ho_end_new(m, i, OUTCOME_NOT_REGISTERED, false);

@@ -293,7 +293,7 @@ static void it_may_be_called_off(void **state)
 	mag_play_restart(p);
 	expected(p);
 	hand_over(p, NODE, HAND_OVER_CANCEL, NULL); // or by our own operator
-	expect_over(p, OUTCOME_NEVER_CAME);
+	expect_over(p, OUTCOME_CANCELLED);
 	mag_play_restart(p);
 	is_here(p);
 	hand_over(p, NODE, HAND_OVER_CANCEL, NULL);
