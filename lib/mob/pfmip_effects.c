@@ -169,6 +169,10 @@ void handover_restart(struct mag *m, uint32_t i)
 
 	if (h->is_new && h->entry != BUL_NULL && !h->finished)
 		fresh.from = h->peer; // what it still sends goes the same way
+	if (h->entry != BUL_NULL) {   // it was let rest
+		watch_again(m, entry_of(m, h->entry));
+		bul_schedule(&m->bul, h->entry);
+	}
 	if (h->state != HO_OVER)
 		undo(m, i);
 	handover_set_context(&m->fast, i, &(struct context){0});

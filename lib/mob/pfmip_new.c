@@ -36,6 +36,22 @@ static bool is_free(const struct mag *m, const struct handover *h, uint32_t entr
 	return true;
 }
 
+// What another MAG said before, and this one does not, is not its node's any more.
+static void take_prefixes(struct mag *m, uint32_t entry, const struct context *c)
+{
+	struct bul_entry *e = entry_of(m, entry);
+	struct ip6_prefix lost[BUL_MAX_HNPS];
+	uint8_t n_lost = 0;
+
+	for (uint8_t k = 0; e->bound && k < e->n_hnps; k++)
+		if (!context_has(c, e->hnps[k])) {
+			lost[n_lost++] = e->hnps[k];
+			unbind_hnp(m, e->hnps[k]);
+		}
+	bul_bind(&m->bul, entry, c->hnps, c->n_hnps);
+	withdraw(m, entry, lost, n_lost);
+}
+
 // The node is here, and what the other MAG said of it holds until the LMA speaks: its packets pass,
 // its own wait for the PBA, and it hears of its prefixes at once (FMIP-08).
 static void serve(struct mag *m, uint32_t i, uint32_t entry)
@@ -50,7 +66,7 @@ static void serve(struct mag *m, uint32_t i, uint32_t entry)
 	bul_set_lma(&m->bul, entry, lma != UINT32_MAX ? (uint8_t)lma : e->lma);
 	if (!e->waiting) // the PBA repeats what the PBU that is out said
 		e->handoff = handoff_by(&h->context, e);
-	bul_bind(&m->bul, entry, h->context.hnps, h->context.n_hnps);
+	take_prefixes(m, entry, &h->context);
 	ho_hold(m, i, QUEUE_PASS, QUEUE_HOLD, QUEUE_HOLD);
 	ho_bind(m, i);
 	advertise(m, entry);
@@ -120,6 +136,7 @@ void ho_announced(struct mag *m, uint32_t i)
 		expect(m, i);
 		return;
 	}
+	bool was_expected = h->state == HO_EXPECTED;
 	h->entry = e;
 	h->forward = (h->in_flags & HI_F) != 0;
 	h->due_over = m->now.mono + m->fast.conf.forward;
@@ -127,6 +144,8 @@ void ho_announced(struct mag *m, uint32_t i)
 		wait_for_previous(m, i);
 	else
 		serve(m, i, e);
+	if (was_expected) // what is not its own is nobody's
+		ho_unbind_expected(m, i);
 	answer_hi(m, i, HACK_CONTEXT_ACCEPTED);
 }
 

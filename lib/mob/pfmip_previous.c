@@ -135,6 +135,7 @@ void ho_wanted(struct mag *m, uint32_t i)
 
 	if (is_there && e->state == BUL_LEAVING) { // the LMA knows already that it left
 		answer_hi(m, i, HACK_NO_FORWARDING);
+		ho_release(m, i, false); // it may have been prepared
 		ho_finish(m, i, OUTCOME_REFUSED);
 		return;
 	}

@@ -105,6 +105,61 @@ static void FMIP_16_who_is_elsewhere_by_the_other_mags_word_is_not_renewed(void 
 	p->conf.fast.settle = SETTLE_MS * NS_MSEC;
 }
 
+// Its lifetime ends while it is elsewhere: it is looked for, and forgotten.
+static void FMIP_16_a_session_that_ends_while_it_is_kept_leaves_nothing(void **state)
+{
+	PLAY;
+
+	hear(p, link_of(1), HEARD_FRAME);
+	struct pba brief = accepts(HNP1);
+	brief.lifetime_s = 8;
+	reply(p, brief);
+	hand_over(p, NODE, HAND_OVER_GO, MAG2);
+	accepts_hi(p);
+	detach(p, link_of(1));
+	pass_ms(p, 8100);
+	expect_unbound(p, HNP1);
+	pass_ms(p, 30000);
+	expect_state(p, link_of(1), BUL_NONE);
+	assert_int_equal(mag_totals(p->mag)->nodes, 0);
+}
+
+// It left, came back, and is announced from a third MAG while its old session is here still: which
+// is watched again, and so ends when nobody is there.
+static void FMIP_17_a_session_that_was_kept_is_watched_when_its_node_is_announced(void **state)
+{
+	PLAY;
+
+	join(p, link_of(1), HNP1);
+	hand_over(p, NODE, HAND_OVER_PREPARE, MAG2);
+	accepts_hi(p);
+	detach(p, link_of(1));
+	pass_ms(p, 60);
+	hear(p, link_of(1), HEARD_FRAME);
+	struct mh mh = hi(HI_P | HI_F, HI_ALL_CONTEXT, 8);
+	with_context(&mh, HNP1, LMAA, 1);
+	peer_says(p, MAG3, &mh);
+	for (int i = 0; i < 60; i++)
+		pass_ms(p, 1000);
+	expect_state(p, link_of(1), BUL_NONE);
+	expect_unbound(p, HNP1);
+}
+
+// What its new MAG was promised ends with a de-registration, and so do its queues.
+static void FMIP_10_who_is_leaving_leaves_no_queue(void **state)
+{
+	PLAY;
+
+	is_registered(p);
+	detach(p, link_of(1));
+	expect_state(p, link_of(1), BUL_LEAVING);
+	wants(p, MAG3, HI_P | HI_U, 5);
+	wants(p, MAG3, HI_P | HI_F, 6);
+	expect_hack(p, MAG3, 6, HACK_P, HACK_NO_FORWARDING);
+	expect_released(p, false);
+	expect_over(p, OUTCOME_REFUSED);
+}
+
 // What its next MAG had us keep is its own again.
 static void FMIP_17_what_was_kept_for_its_next_mag_goes_to_who_is_back(void **state)
 {
@@ -177,6 +232,9 @@ int main(void)
 		T(FMIP_17_who_stays_after_all_is_asked_and_registered_again),
 		T(FMIP_17_who_came_back_before_a_refusal_is_renewed_in_time),
 		T(FMIP_16_who_is_elsewhere_by_the_other_mags_word_is_not_renewed),
+		T(FMIP_16_a_session_that_ends_while_it_is_kept_leaves_nothing),
+		T(FMIP_17_a_session_that_was_kept_is_watched_when_its_node_is_announced),
+		T(FMIP_10_who_is_leaving_leaves_no_queue),
 		T(FMIP_17_what_was_kept_for_its_next_mag_goes_to_who_is_back),
 		T(a_session_that_is_ending_or_refused_is_not_this_arrival),
 		T(FMIP_08_a_pba_that_does_not_fit_leaves_nothing),

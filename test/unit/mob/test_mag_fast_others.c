@@ -76,6 +76,28 @@ static void FMIP_01_a_newer_set_of_prefixes_replaces_the_older_one(void **state)
 	expect_pbu_hnps(p, HNP1, NULL);
 }
 
+// It is here already, and another MAG says that it has less: that is what it has.
+static void FMIP_08_what_the_next_word_leaves_out_is_withdrawn(void **state)
+{
+	PLAY;
+
+	says_it_has(p, HI_ALL_CONTEXT, 7, HNP1, HNP2);
+	hear(p, link_of(1), HEARD_FRAME);
+	expect_bound(p, HNP2, link_of(1));
+	struct mh mh = hi(HI_P | HI_F, HI_ALL_CONTEXT, 8);
+	with_context(&mh, HNP1, LMAA, 1);
+	peer_says(p, MAG3, &mh);
+	expect_handover(p, HO_HERE);
+	expect_bound(p, HNP1, link_of(1));
+	expect_unbound(p, HNP2);
+	bool withdrawn = false;
+	for (uint32_t i = 0; i < p->n_said; i++)
+		withdrawn |= p->said[i].action.kind == MAG_ADVERTISE &&
+			     p->said[i].action.advertise.valid_s == 0 &&
+			     ip6_prefix_equal(p->said[i].hnps[0], prefix(HNP2));
+	assert_true(withdrawn);
+}
+
 // RFC 5949 4.2: with trouble all of it is cancelled, not the last piece alone.
 static void FMIP_02_a_piece_that_is_refused_ends_it(void **state)
 {
@@ -188,6 +210,7 @@ int main(void)
 		T(FMIP_02_go_may_say_no_more_than_who),
 		T(FMIP_04_context_may_come_in_pieces),
 		T(FMIP_01_a_newer_set_of_prefixes_replaces_the_older_one),
+		T(FMIP_08_what_the_next_word_leaves_out_is_withdrawn),
 		T(FMIP_02_a_piece_that_is_refused_ends_it),
 		T(FMIP_03_more_context_may_be_asked_for_while_it_is_forwarded),
 		T(FMIP_19_an_lma_may_have_an_address_of_each_family),
