@@ -49,6 +49,7 @@ struct context {
 	uint8_t n_hnps;
 	bool has_lmaa;
 	struct ip6_addr lmaa;
+	struct ip6_addr lla;                 // its MAG's, on its link; zero: not told
 	uint8_t ll_id[HO_MAX_LL_ID], ll_len; // 0: none
 	uint32_t ipv4_hoa, ipv4_lmaa;
 	bool gre; // it asks for a GRE key

@@ -229,6 +229,7 @@ static void read_lmaas(const struct mh *mh, struct context *c)
 static bool read_context(const struct mh *mh, struct context *c)
 {
 	const struct mh_opt *ll = mh_find(mh, OPT_LL_ID), *v4 = mh_find(mh, OPT_IPV4_HOA);
+	const struct mh_opt *lla = mh_find(mh, OPT_LLA);
 
 	c->gre |= mh_find(mh, OPT_GRE_KEY) != NULL;
 	read_lmaas(mh, c);
@@ -236,6 +237,8 @@ static bool read_context(const struct mh *mh, struct context *c)
 		memcpy(c->ll_id, ll->ll_id.id.p, ll->ll_id.id.n);
 		c->ll_len = (uint8_t)ll->ll_id.id.n;
 	}
+	if (lla != NULL && ip6_is_link_local(lla->lla.addr))
+		c->lla = lla->lla.addr;
 	if (v4 != NULL) // FMIP-19
 		c->ipv4_hoa = v4->ipv4_hoa.addr;
 	return read_hnps(mh, c);

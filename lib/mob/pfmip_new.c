@@ -66,6 +66,9 @@ static void serve(struct mag *m, uint32_t i, uint32_t entry)
 	bul_set_lma(&m->bul, entry, lma != UINT32_MAX ? (uint8_t)lma : e->lma);
 	if (!e->waiting) // the PBA repeats what the PBU that is out said
 		e->handoff = handoff_by(&h->context, e);
+	if (ip6_is_zero(e->link_local) && !ip6_equal(h->context.lla, e->addr))
+		e->link_local =
+			h->context.lla; // RFC 5949 6.2.5; the PBU says it, the LMA corrects it
 	take_prefixes(m, entry, &h->context);
 	ho_hold(m, i, QUEUE_PASS, QUEUE_HOLD, QUEUE_HOLD);
 	ho_bind(m, i);

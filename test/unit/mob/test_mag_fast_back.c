@@ -73,6 +73,23 @@ static void FMIP_17_who_came_back_before_a_refusal_is_renewed_in_time(void **sta
 	assert_int_equal(count_mh(p, MH_BU), 1);
 }
 
+// It moved on before it was registered here, and is back: its request goes out again.
+static void FMIP_17_who_is_back_before_it_was_registered_is_asked_for_again(void **state)
+{
+	PLAY;
+
+	is_here(p);
+	wants(p, MAG3, HI_P | HI_F, 5);
+	assert_int_equal(count_requests(p, 1500), 0);
+	expect_state(p, link_of(1), BUL_REGISTERING);
+	hear(p, link_of(1), HEARD_FRAME);
+	assert_int_equal(count_mh(p, MH_BU), 1);
+	expect_pbu_hnps(p, HNP1, NULL);
+	reply(p, accepts(NULL));
+	expect_bound(p, HNP1, link_of(1));
+	expect_state(p, link_of(1), BUL_BOUND);
+}
+
 // The other MAG has it: a renewal of ours, newer than its request, would take the session away.
 static void FMIP_16_who_is_elsewhere_by_the_other_mags_word_is_not_renewed(void **state)
 {
@@ -100,6 +117,7 @@ static void FMIP_16_who_is_elsewhere_by_the_other_mags_word_is_not_renewed(void 
 		} else {
 			wants(p, MAG2, HI_P | HI_F, 90);
 		}
+		expect_state(p, link_of(1), BUL_BOUND);
 		assert_int_equal(count_requests(p, 1500), 0);
 	}
 	p->conf.fast.settle = SETTLE_MS * NS_MSEC;
@@ -231,6 +249,7 @@ int main(void)
 		T(FMIP_17_who_is_back_is_registered_again_by_whatever_sign),
 		T(FMIP_17_who_stays_after_all_is_asked_and_registered_again),
 		T(FMIP_17_who_came_back_before_a_refusal_is_renewed_in_time),
+		T(FMIP_17_who_is_back_before_it_was_registered_is_asked_for_again),
 		T(FMIP_16_who_is_elsewhere_by_the_other_mags_word_is_not_renewed),
 		T(FMIP_16_a_session_that_ends_while_it_is_kept_leaves_nothing),
 		T(FMIP_17_a_session_that_was_kept_is_watched_when_its_node_is_announced),

@@ -98,6 +98,45 @@ static void FMIP_08_what_the_next_word_leaves_out_is_withdrawn(void **state)
 	assert_true(withdrawn);
 }
 
+// RFC 5949 6.2.5, MAG-REG-11: where the LMA gives each session the MAG's link-local address, the
+// previous MAG knows it before; without that no advertisement can have a source.
+static void FMIP_08_the_link_local_address_is_that_of_the_previous_mag(void **state)
+{
+	PLAY;
+
+	for (int told = 0; told < 2; told++) {
+		p->conf.link_local = (struct ip6_addr){0};
+		mag_play_restart(p);
+		struct mh mh = hi(HI_P | HI_F, HI_ALL_CONTEXT, 7);
+		with_context(&mh, HNP1, LMAA, 1);
+		if (told)
+			mh_add(&mh, OPT_LLA)->lla.addr = addr("fe80::77");
+		peer_says(p, MAG2, &mh);
+		hear(p, link_of(1), HEARD_FRAME);
+		expect_said(p, told ? "HBAS" : "HBS");
+		if (told)
+			assert_true(
+				ip6_equal(last(p, MAG_ADVERTISE)->advertise.src, addr("fe80::77")));
+		assert_true(ip6_equal(mh_find(&p->pbu, OPT_LLA)->lla.addr,
+				      told ? addr("fe80::77") : (struct ip6_addr){0}));
+		struct pba pba = accepts(NULL);
+		pba.link_local = "fe80::78"; // the LMA knows better
+		reply(p, pba);
+		assert_true(ip6_equal(last(p, MAG_ADVERTISE)->advertise.src, addr("fe80::78")));
+	}
+}
+
+// FMIP-08: before the LMA has granted anything, what was asked for is what is left.
+static void FMIP_08_prefixes_that_end_with_the_binding_live_as_long_as_was_asked(void **state)
+{
+	PLAY;
+
+	p->conf.prefixes_end_with_binding = true;
+	mag_play_restart(p);
+	is_here(p);
+	assert_int_equal(last(p, MAG_ADVERTISE)->advertise.valid_s, p->conf.lifetime_s);
+}
+
 // RFC 5949 4.2: with trouble all of it is cancelled, not the last piece alone.
 static void FMIP_02_a_piece_that_is_refused_ends_it(void **state)
 {
@@ -211,6 +250,8 @@ int main(void)
 		T(FMIP_04_context_may_come_in_pieces),
 		T(FMIP_01_a_newer_set_of_prefixes_replaces_the_older_one),
 		T(FMIP_08_what_the_next_word_leaves_out_is_withdrawn),
+		T(FMIP_08_the_link_local_address_is_that_of_the_previous_mag),
+		T(FMIP_08_prefixes_that_end_with_the_binding_live_as_long_as_was_asked),
 		T(FMIP_02_a_piece_that_is_refused_ends_it),
 		T(FMIP_03_more_context_may_be_asked_for_while_it_is_forwarded),
 		T(FMIP_19_an_lma_may_have_an_address_of_each_family),
