@@ -40,10 +40,12 @@ void ho_bind(struct mag *m, uint32_t i)
 		bind_hnp(m, e, e->hnps[k]);
 }
 
+// What a session here has stays its own: another one of the same node's.
 static void bind_expected(struct mag *m, uint32_t i, struct ip6_prefix hnp)
 {
 	const struct handover *h = ho(m, i);
-	struct mag_out *out = put_out(m, MAG_BIND);
+	bool is_taken = bul_find_hnp(&m->bul, hnp) != BUL_NULL;
+	struct mag_out *out = is_taken ? NULL : put_out(m, MAG_BIND);
 
 	if (out == NULL)
 		return;

@@ -311,7 +311,7 @@ static struct context known_before(const struct handover *h, const struct mh *mh
 static bool is_of_previous(const struct handover *h, struct ip6_addr peer, const struct mh *mh)
 {
 	return mh->hi.code == HI_ALL_CONTEXT || mh_find(mh, OPT_HNP) != NULL ||
-	       mh_find(mh, OPT_LMAA) != NULL || mh_find(mh, OPT_IPV4_HOA) != NULL ||
+	       mh_find(mh, OPT_IPV4_HOA) != NULL ||
 	       (goes_on(h, peer) && h->state == HO_EXPECTED &&
 		mh_find(mh, OPT_CONTEXT_REQUEST) == NULL);
 }

@@ -178,8 +178,7 @@ void ho_settle(struct mag *m, uint32_t i)
 	h->waiting = false;
 	h->due_repeat = h->due_over = 0;
 	h->due_next = m->now.mono + m->fast.conf.settle;
-	if (h->entry != BUL_NULL)
-		ho_let_rest(m, h->entry);
+	ho_let_rest(m, h->entry);
 	ho_bind(m, i);
 	answer_hi(m, i, HACK_ACCEPTED);
 }

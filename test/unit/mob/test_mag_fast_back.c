@@ -112,7 +112,6 @@ static void FMIP_16_who_is_elsewhere_by_the_other_mags_word_is_not_renewed(void 
 		expect_state(p, link_of(1), BUL_REFRESHING); // and it moves at this moment
 		if (registered) {
 			p->conf.fast.settle = 2 * NS_SEC;
-			wants(p, MAG2, HI_P | HI_F, 90);
 			notice(p, 91);
 		} else {
 			wants(p, MAG2, HI_P | HI_F, 90);

@@ -104,6 +104,16 @@ static void FMIP_08_the_link_local_address_is_that_of_the_previous_mag(void **st
 {
 	PLAY;
 
+	p->conf.link_local = (struct ip6_addr){0};
+	mag_play_restart(p);
+	struct mh own = hi(HI_P | HI_F, HI_ALL_CONTEXT, 7);
+	with_context(&own, HNP1, LMAA, 1);
+	mh_add(&own, OPT_LLA)->lla.addr = addr("fe80::77");
+	hear(p, link_of(1), HEARD_FRAME);
+	tell(p, &(struct mag_event){.kind = MAG_HEARD, // which is the node's own
+				    .heard = {.link = link_of(1), .addr = addr("fe80::77")}});
+	peer_says(p, MAG2, &own);
+	expect_said(p, "HBS");
 	for (int told = 0; told < 2; told++) {
 		p->conf.link_local = (struct ip6_addr){0};
 		mag_play_restart(p);
@@ -135,6 +145,27 @@ static void FMIP_08_prefixes_that_end_with_the_binding_live_as_long_as_was_asked
 	mag_play_restart(p);
 	is_here(p);
 	assert_int_equal(last(p, MAG_ADVERTISE)->advertise.valid_s, p->conf.lifetime_s);
+}
+
+// A node with two sessions here, and one of them is said to come: nothing of theirs is taken, and
+// what is said next of a third prefix is nobody's.
+static void FMIP_01_what_a_session_here_has_is_not_expected(void **state)
+{
+	PLAY;
+
+	join(p, link_of(1), HNP1);
+	attach(p, link_of(2), NODE, 0);
+	reply(p, accepts(HNP2));
+	pass_ms(p, 500);
+	says_it_has(p, HI_ALL_CONTEXT, 7, HNP1, HNP2);
+	expect_handover(p, HO_EXPECTED);
+	expect_bound(p, HNP1, link_of(1));
+	expect_bound(p, HNP2, link_of(2));
+	says_it_has(p, HI_ALL_CONTEXT, 8, HNP3, NULL);
+	expect_handover(p, HO_REGISTERED);
+	expect_unbound(p, HNP3);
+	expect_bound(p, HNP1, link_of(1));
+	expect_bound(p, HNP2, link_of(2));
 }
 
 // RFC 5949 4.2: with trouble all of it is cancelled, not the last piece alone.
@@ -193,12 +224,16 @@ static void FMIP_19_a_node_with_ipv4_alone_is_refused(void **state)
 {
 	PLAY;
 
-	struct mh mh = hi(HI_P | HI_F, HI_ALL_CONTEXT, 7);
-	with_context(&mh, NULL, LMAA, 1);
-	mh_add(&mh, OPT_IPV4_HOA)->ipv4_hoa.addr = 0xc0000209;
-	peer_says(p, MAG2, &mh);
-	expect_hack(p, MAG2, 7, HACK_P, HACK_UNSPECIFIED);
-	assert_int_equal(handover_of(p, NODE).state, HO_NONE);
+	for (int says_v4 = 0; says_v4 < 2;
+	     says_v4++) { // by its address, or by saying that this is all
+		struct mh mh = hi(HI_P | HI_F, says_v4 ? HI_DEFAULT : HI_ALL_CONTEXT, 7);
+		with_context(&mh, NULL, LMAA, 1);
+		if (says_v4)
+			mh_add(&mh, OPT_IPV4_HOA)->ipv4_hoa.addr = 0xc0000209;
+		peer_says(p, MAG2, &mh);
+		expect_hack(p, MAG2, 7, HACK_P, HACK_UNSPECIFIED);
+		assert_int_equal(handover_of(p, NODE).state, HO_NONE);
+	}
 }
 
 // RFC 5949 4.1 (d): forwarding is what is not to be had, the context is.
@@ -252,6 +287,7 @@ int main(void)
 		T(FMIP_08_what_the_next_word_leaves_out_is_withdrawn),
 		T(FMIP_08_the_link_local_address_is_that_of_the_previous_mag),
 		T(FMIP_08_prefixes_that_end_with_the_binding_live_as_long_as_was_asked),
+		T(FMIP_01_what_a_session_here_has_is_not_expected),
 		T(FMIP_02_a_piece_that_is_refused_ends_it),
 		T(FMIP_03_more_context_may_be_asked_for_while_it_is_forwarded),
 		T(FMIP_19_an_lma_may_have_an_address_of_each_family),
