@@ -16,16 +16,6 @@ static int failed(int rc, char *why, size_t n, const char *what)
 	return rc;
 }
 
-// FMIP-12: where fast handovers are, the previous MAG sends on what came by the new one.
-static ns_t grace_of(const struct conf *c)
-{
-	uint32_t ms = c->lma.prev_coa_grace_ms;
-
-	if (ms == CONF_GRACE_AS_DOMAIN)
-		ms = c->lma.fast_handover ? 200 : 0;
-	return ms * NS_MSEC;
-}
-
 static int start_engine(struct anchor *a, char *why, size_t n)
 {
 	const struct conf *c = a->conf;

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "conf/conf.h"
+
 struct grace_item {
 	struct ip6_prefix hnp;
 	struct tunnel_way way;
@@ -13,6 +15,16 @@ struct grace_list {
 	struct grace_item *v;
 	uint32_t head, n;
 };
+
+// Where fast handovers are, the previous MAG sends on what came by the new one.
+ns_t grace_of(const struct conf *c)
+{
+	uint32_t ms = c->lma.prev_coa_grace_ms;
+
+	if (ms == CONF_GRACE_AS_DOMAIN)
+		ms = c->lma.fast_handover ? 200 : 0;
+	return ms * NS_MSEC;
+}
 
 struct grace_list *grace_list_new(void)
 {

@@ -10,7 +10,10 @@
 
 enum { GRACE_MAX = 65536 };
 
+struct conf;
 struct grace_list;
+
+ns_t grace_of(const struct conf *); // as long; 0: never
 
 struct grace_list *grace_list_new(void); // NULL: no memory
 void grace_list_free(struct grace_list *);

@@ -149,7 +149,10 @@ static int find_mag(const struct gateway *g, const char *ap, struct ip6_addr *ou
 			 ap);
 		return -EINVAL;
 	}
-	snprintf(why, n, "no access point \"%.63s\" in fast_handover.peers", ap);
+	snprintf(why, n,
+		 "no access point \"%.63s\" in fast_handover.peers: add it there, with the "
+		 "proxy care-of address of its MAG",
+		 ap);
 	return -ENOENT;
 }
 
@@ -206,28 +209,50 @@ static bool has_session(const struct gateway *g, struct span mn_id)
 	return false;
 }
 
-static bool is_moving(const struct gateway *g, struct span mn_id)
+// HO_NONE: it is not being handed over, and was not a moment ago.
+static enum handover_state state_of_move(const struct gateway *g, struct span mn_id)
 {
 	struct mag_handover h;
 	uint32_t cursor = 0;
 
 	while (mag_next_handover(g->mag, &cursor, &h))
-		if (span_equal(h.mn_id, mn_id) && h.state != HO_OVER)
-			return true;
-	return false;
+		if (span_equal(h.mn_id, mn_id))
+			return h.state;
+	return HO_NONE;
+}
+
+static int read_cancel(const struct gateway *g, struct mag_event *event, const char *mn, char *why,
+		       size_t n)
+{
+	event->hand_over.what = HAND_OVER_CANCEL;
+	switch (state_of_move(g, event->hand_over.mn_id)) {
+	case HO_ASKED:
+	case HO_PREPARED:
+	case HO_FORWARDING:
+	case HO_EXPECTED:
+		return 0;
+	case HO_ASKING:
+	case HO_HERE:
+	case HO_REGISTERED:
+		snprintf(why, n, "%.64s is here already; if it left: kedgectl mag detach MAC", mn);
+		return -EBUSY;
+	case HO_SETTLING:
+	case HO_ENDING:
+		snprintf(why, n, "the handover of %.64s ends already; see: kedgectl show handovers",
+			 mn);
+		return -EBUSY;
+	default:
+		snprintf(why, n, "%.64s is not being handed over; see: kedgectl show handovers",
+			 mn);
+		return -ENOENT;
+	}
 }
 
 static int read_move(const struct gateway *g, int argc, char **argv, struct mag_event *event,
 		     char *why, size_t n)
 {
-	if (argc == 2 && strcmp(argv[1], "cancel") == 0) {
-		event->hand_over.what = HAND_OVER_CANCEL;
-		if (is_moving(g, event->hand_over.mn_id))
-			return 0;
-		snprintf(why, n, "%.64s is not being handed over; see: kedgectl show handovers",
-			 argv[0]);
-		return -ENOENT;
-	}
+	if (argc == 2 && strcmp(argv[1], "cancel") == 0)
+		return read_cancel(g, event, argv[0], why, n);
 	if (argc == 4 && strcmp(argv[3], "prepare") == 0) {
 		event->hand_over.what = HAND_OVER_PREPARE;
 	} else if (argc != 3) {
@@ -261,7 +286,14 @@ int order_handover(void *app, int argc, char **argv, char *why, size_t n)
 	}
 	event.hand_over.mn_id = (struct span){(const uint8_t *)argv[0], (uint16_t)strlen(argv[0])};
 	int rc = read_move(g, argc, argv, &event, why, n);
-	if (rc == 0)
-		control_tell(g, loop_instant(), &event);
-	return rc;
+	if (rc != 0)
+		return rc;
+	control_tell(g, loop_instant(), &event);
+	enum handover_state state = state_of_move(g, event.hand_over.mn_id);
+	if (event.hand_over.what == HAND_OVER_CANCEL || (state != HO_NONE && state != HO_OVER))
+		return 0;
+	snprintf(why, n,
+		 "no room for one more handover: raise fast_handover.max_handovers; see: kedgectl "
+		 "show handovers");
+	return -ENOSPC;
 }

@@ -392,13 +392,25 @@ void rules_check(const struct conf *c, const struct yaml_node *root, struct mist
 	names_check(root, m);
 }
 
+static void warn_of_mag(const struct conf *c, FILE *out)
+{
+	if (c->n_nodes == 0 && c->mag.realm[0] == '\0')
+		fprintf(out, "%s: nodes is empty and mag.realm too: no mobile node is served\n",
+			c->path);
+	if (c->fast_handover.n_peers > 0 &&
+	    c->fast_handover.hold_direct_ms <= c->fast_handover.settle_ms)
+		fprintf(out,
+			"%s: fast_handover.hold_direct_ms is %u and settle_ms is %u: a previous "
+			"MAG that settles so long says that it is done too late, and direct "
+			"packets overtake its own; make hold_direct_ms longer\n",
+			c->path, (unsigned)c->fast_handover.hold_direct_ms,
+			(unsigned)c->fast_handover.settle_ms);
+}
+
 void rules_warn(const struct conf *c, FILE *out)
 {
 	if (c->program == CONF_MAG) {
-		if (c->n_nodes == 0 && c->mag.realm[0] == '\0')
-			fprintf(out,
-				"%s: nodes is empty and mag.realm too: no mobile node is served\n",
-				c->path);
+		warn_of_mag(c, out);
 		return;
 	}
 	// LMA-VAR-02: MAGs send again after 1 s.

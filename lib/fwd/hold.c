@@ -293,18 +293,23 @@ static void go_on(struct fwd *f, struct hold *h, unsigned queue, struct lane *to
 }
 
 // RFC 5568 5.4: five at once, then metered by how fast they came; faster by a factor, else who is
-// behind stays so.
-static ns_t interval_of(const struct fwd *f, const struct hold_queue *q)
+// behind stays so. A tunnel to the next MAG is no radio, and what is kept for it has to be out
+// before that is told that nothing comes any more.
+static ns_t interval_of(const struct fwd *f, const struct hold *h, unsigned queue)
 {
+	const struct hold_queue *q = &h->q[queue];
 	uint32_t rate = RTE_MAX(f->conf->hold_drain_rate, 1u);
+	const struct fwd_entry *e = q->n > 0 ? entry_of(f, q->head, queue) : NULL;
 
+	if (e != NULL && e->handover.next != 0)
+		return 0;
 	return q->arrived > 1 ? (q->last - q->first) / (q->arrived - 1) / rate : 0;
 }
 
 static unsigned drain(struct fwd *f, struct hold *h, unsigned queue, struct lane *to)
 {
 	struct hold_queue *q = &h->q[queue];
-	ns_t interval = interval_of(f, q);
+	ns_t interval = interval_of(f, h, queue);
 	unsigned n = 0;
 
 	if (!q->draining)

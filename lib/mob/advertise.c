@@ -41,6 +41,8 @@ static void put_lifetimes(const struct mag *m, const struct bul_entry *e, struct
 {
 	int64_t left = (int64_t)(e->expires - m->now.mono) / (int64_t)NS_SEC;
 
+	if (e->expires == 0) // FMIP-08: not granted yet
+		left = e->lifetime_s;
 	left = left > 1 ? left : 1; // none at all would withdraw them
 	uint32_t most = m->conf.prefixes_end_with_binding ? (uint32_t)left : UINT32_MAX;
 	uint32_t valid = m->conf.prefix_valid_s, preferred = m->conf.prefix_preferred_s;
@@ -65,6 +67,8 @@ void advertise(struct mag *m, uint32_t i)
 	struct bul_entry *e = entry_of(m, i);
 
 	if (!e->bound) // MAG-RA-01: none before the binding is accepted, none after a refusal
+		return;
+	if (ip6_is_zero(link_local_of(m, e))) // FMIP-08: bound, and the LMA has not said it yet
 		return;
 	struct mag_action *a = to_node(m, e, e->hnps, e->n_hnps);
 	if (a == NULL)

@@ -40,6 +40,7 @@ void lapse(struct mag *m, uint32_t i)
 {
 	struct bul_entry *e = entry_of(m, i);
 
+	watch_again(m, e);
 	e->n_hnps = 0;
 	e->expires = e->due_request = e->due_refresh = e->due_advert = 0;
 	e->waiting = e->wanted = e->forgotten = false;
@@ -53,6 +54,7 @@ void first(struct mag *m, uint32_t i)
 	bool waits = fast_arrive(m, i); // it may bring its prefixes
 	enum bul_request request = e->n_hnps > 0 ? REQUEST_REATTACH : REQUEST_INITIAL;
 
+	watch_again(m, e);
 	set(m, i, BUL_REGISTERING);
 	if (waits) { // what its previous MAG knows makes a better request; but not for long
 		e->request = (uint8_t)request;
@@ -212,11 +214,6 @@ static void silent(struct mag *m, uint32_t i)
 	leave(m, i);
 }
 
-static void silent_refused(struct mag *m, uint32_t i)
-{
-	forget(m, i);
-}
-
 // MAG-REG-05: ignored, and the PBU is not sent again until an administrator acts. What is bound
 // lives out its lifetime.
 static void differs(struct mag *m, uint32_t i)
@@ -226,6 +223,7 @@ static void differs(struct mag *m, uint32_t i)
 
 static void differs_new(struct mag *m, uint32_t i)
 {
+	drop_hnps(m, i, true); // bound by what its previous MAG knew
 	lapse(m, i);
 	bar(m, i, REASON_MISMATCH);
 }
@@ -477,8 +475,8 @@ static transition_fn *const matrix[BUL_N_STATES][N_BUL_EVENTS] = {
 			 [EV_SOLICIT] = stay, // MAG-RA-01
 			 [EV_SEARCH] = stay,
 			 [EV_ATTACH] = ordered,
-			 [EV_DETACH] = silent_refused,
-			 [EV_SILENT] = silent_refused,
+			 [EV_DETACH] = forget,
+			 [EV_SILENT] = forget,
 			 [EV_ACCEPTED] = never, // nothing is waited for
 			 [EV_REFUSED_BY_LMA] = never,
 			 [EV_MISMATCH] = never,

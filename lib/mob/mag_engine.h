@@ -150,6 +150,7 @@ void bar(struct mag *, uint32_t entry, enum mag_reason);
 
 bool is_surely_there(const struct mag *, const struct bul_entry *);
 void ask_first(struct mag *, struct bul_entry *); // its answer lets the request go
+void watch_again(const struct mag *, struct bul_entry *);
 void on_timer(struct mag *, uint32_t entry);
 
 // ---- authorise.c

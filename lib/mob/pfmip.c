@@ -167,7 +167,7 @@ static handover_fn *const matrix[HO_N_STATES]
 							{
 								[HEV_GO] = never,
 								[HEV_PREPARE] = never,
-								[HEV_CANCEL] = ho_never_came,
+								[HEV_CANCEL] = ho_cancel_new,
 								[HEV_CONTEXT] = ho_announced,
 								[HEV_WANTED] = never,
 								[HEV_DONE] = ho_called_off,
@@ -418,14 +418,12 @@ void fast_registered(struct mag *m, uint32_t entry)
 
 bool fast_keeps(struct mag *m, uint32_t entry)
 {
-	struct bul_entry *e = entry_of(m, entry);
-	uint32_t i = record_of(m, e);
+	uint32_t i = record_of(m, entry_of(m, entry));
 
 	if (i == HO_NULL || ho(m, i)->is_new)
 		return false;
 	handover_happen(m, i, HEV_LEFT);
-	e->due_probe = e->due_refresh = e->due_request = e->due_advert = 0;
-	e->waiting = e->wanted = false;
+	ho_let_rest(m, entry);
 	return true;
 }
 

@@ -49,10 +49,19 @@ struct context {
 	uint8_t n_hnps;
 	bool has_lmaa;
 	struct ip6_addr lmaa;
+	struct ip6_addr lla;                 // its MAG's, on its link; zero: not told
 	uint8_t ll_id[HO_MAX_LL_ID], ll_len; // 0: none
 	uint32_t ipv4_hoa, ipv4_lmaa;
 	bool gre; // it asks for a GRE key
 };
+
+static inline bool context_has(const struct context *c, struct ip6_prefix hnp)
+{
+	for (uint8_t k = 0; k < c->n_hnps; k++)
+		if (ip6_prefix_equal(c->hnps[k], hnp))
+			return true;
+	return false;
+}
 
 struct handover {
 	uint8_t state;   // enum handover_state

@@ -40,23 +40,37 @@ void ho_bind(struct mag *m, uint32_t i)
 		bind_hnp(m, e, e->hnps[k]);
 }
 
-void ho_bind_expected(struct mag *m, uint32_t i)
+// What a session here has stays its own: another one of the same node's.
+static void bind_expected(struct mag *m, uint32_t i, struct ip6_prefix hnp)
 {
 	const struct handover *h = ho(m, i);
+	bool is_taken = bul_find_hnp(&m->bul, hnp) != BUL_NULL;
+	struct mag_out *out = is_taken ? NULL : put_out(m, MAG_BIND);
 
-	for (uint8_t k = 0; k < h->context.n_hnps; k++) {
-		struct mag_out *out = put_out(m, MAG_BIND);
-		if (out == NULL)
-			return;
-		out->action.bind.hnp = h->context.hnps[k];
-		out->action.bind.lmaa = h->context.lmaa;
-		out->action.bind.handover = i + 1;
-		out->action.bind.expected = true;
-		if (h->context.ll_len == sizeof(out->action.bind.link.mac))
-			memcpy(out->action.bind.link.mac, h->context.ll_id,
-			       sizeof(out->action.bind.link.mac));
-		out->action.bind.previous = h->peer;
-	}
+	if (out == NULL)
+		return;
+	out->action.bind.hnp = hnp;
+	out->action.bind.lmaa = h->context.lmaa;
+	out->action.bind.handover = i + 1;
+	out->action.bind.expected = true;
+	if (h->context.ll_len == sizeof(out->action.bind.link.mac))
+		memcpy(out->action.bind.link.mac, h->context.ll_id,
+		       sizeof(out->action.bind.link.mac));
+	out->action.bind.previous = h->peer;
+}
+
+void ho_bind_expected(struct mag *m, uint32_t i)
+{
+	const struct context *c = &ho(m, i)->context;
+
+	for (uint8_t k = 0; k < c->n_hnps; k++)
+		bind_expected(m, i, c->hnps[k]);
+}
+
+static void unbind_expected(struct mag *m, struct ip6_prefix hnp)
+{
+	if (bul_find_hnp(&m->bul, hnp) == BUL_NULL) // else it is somebody's by now
+		unbind_hnp(m, hnp);
 }
 
 void ho_unbind_expected(struct mag *m, uint32_t i)
@@ -64,8 +78,21 @@ void ho_unbind_expected(struct mag *m, uint32_t i)
 	const struct context *c = &ho(m, i)->context;
 
 	for (uint8_t k = 0; k < c->n_hnps; k++)
-		if (bul_find_hnp(&m->bul, c->hnps[k]) == BUL_NULL) // else it is somebody's by now
-			unbind_hnp(m, c->hnps[k]);
+		unbind_expected(m, c->hnps[k]);
+}
+
+void ho_set_context(struct mag *m, uint32_t i, const struct context *context)
+{
+	const struct context old = ho(m, i)->context;
+	bool bound = ho(m, i)->state == HO_EXPECTED;
+
+	handover_set_context(&m->fast, i, context);
+	for (uint8_t k = 0; bound && k < context->n_hnps; k++)
+		if (!context_has(&old, context->hnps[k]))
+			bind_expected(m, i, context->hnps[k]);
+	for (uint8_t k = 0; bound && k < old.n_hnps; k++)
+		if (!context_has(context, old.hnps[k]))
+			unbind_expected(m, old.hnps[k]);
 }
 
 void fast_fill_bind(const struct mag *m, const struct bul_entry *e, struct mag_action *a)
@@ -144,6 +171,10 @@ void handover_restart(struct mag *m, uint32_t i)
 
 	if (h->is_new && h->entry != BUL_NULL && !h->finished)
 		fresh.from = h->peer; // what it still sends goes the same way
+	if (h->entry != BUL_NULL) {   // it was let rest
+		watch_again(m, entry_of(m, h->entry));
+		bul_schedule(&m->bul, h->entry);
+	}
 	if (h->state != HO_OVER)
 		undo(m, i);
 	handover_set_context(&m->fast, i, &(struct context){0});

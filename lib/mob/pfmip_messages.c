@@ -167,13 +167,22 @@ void take_back_answer(struct mag *m, uint32_t i, uint8_t code)
 	}
 }
 
-// To a HI that leaves no trace here.
-static void answer_at_once(struct mag *m, struct ip6_addr peer, const struct mh *hi, uint8_t code)
+// To a HI that leaves no trace here; with context, if there is an entry.
+static void tell_at_once(struct mag *m, struct ip6_addr peer, const struct mh *hi, uint8_t code,
+			 uint32_t entry)
 {
 	struct mag_message *msg = emit_hack(m, id_of(hi), hi->hi.seq, 0, code);
 
-	if (msg != NULL)
-		send_message(m, msg, peer);
+	if (msg == NULL)
+		return;
+	if (entry != BUL_NULL)
+		put_context(m, msg, entry_of(m, entry));
+	send_message(m, msg, peer);
+}
+
+static void answer_at_once(struct mag *m, struct ip6_addr peer, const struct mh *hi, uint8_t code)
+{
+	tell_at_once(m, peer, hi, code, BUL_NULL);
 }
 
 // ---- What is heard.
@@ -183,37 +192,53 @@ static uint32_t be32_of(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-// False: a prefix in it can be nobody's HNP here.
+// Beside those that are known. False: a prefix in it can be nobody's HNP here.
 static bool read_hnps(const struct mh *mh, struct context *c)
 {
 	const struct mh_opt *opt = NULL;
 
 	while ((opt = mh_find_next(mh, OPT_HNP, opt)) != NULL) {
 		struct ip6_prefix p = ip6_prefix_of(opt->hnp.prefix, opt->hnp.prefix_len);
-		if (p.len == 0 || p.len > 64 || !ip6_is_routable_unicast(p.addr) ||
-		    c->n_hnps == MAG_MAX_HNPS)
+		if (p.len == 0 || p.len > 64 || !ip6_is_routable_unicast(p.addr))
+			return false;
+		if (context_has(c, p))
+			continue;
+		if (c->n_hnps == MAG_MAX_HNPS)
 			return false;
 		c->hnps[c->n_hnps++] = p;
 	}
 	return true;
 }
 
+// Its LMA may have an address of each family.
+static void read_lmaas(const struct mh *mh, struct context *c)
+{
+	const struct mh_opt *opt = NULL;
+
+	while ((opt = mh_find_next(mh, OPT_LMAA, opt)) != NULL) {
+		if (opt->lmaa.code != LMAA_IPV6) {
+			c->ipv4_lmaa = be32_of(opt->lmaa.addr.p);
+			continue;
+		}
+		memcpy(c->lmaa.a, opt->lmaa.addr.p, sizeof(c->lmaa.a));
+		c->has_lmaa = true;
+	}
+}
+
+// What is said of the node now, beside what is in *c already.
 static bool read_context(const struct mh *mh, struct context *c)
 {
-	const struct mh_opt *lmaa = mh_find(mh, OPT_LMAA), *ll = mh_find(mh, OPT_LL_ID);
-	const struct mh_opt *v4 = mh_find(mh, OPT_IPV4_HOA);
+	const struct mh_opt *ll = mh_find(mh, OPT_LL_ID), *v4 = mh_find(mh, OPT_IPV4_HOA);
+	const struct mh_opt *lla = mh_find(mh, OPT_LLA);
 
-	*c = (struct context){.gre = mh_find(mh, OPT_GRE_KEY) != NULL};
-	if (lmaa != NULL && lmaa->lmaa.code == LMAA_IPV6) {
-		memcpy(c->lmaa.a, lmaa->lmaa.addr.p, sizeof(c->lmaa.a));
-		c->has_lmaa = true;
-	} else if (lmaa != NULL) {
-		c->ipv4_lmaa = be32_of(lmaa->lmaa.addr.p);
-	}
+	c->gre |= mh_find(mh, OPT_GRE_KEY) != NULL;
+	read_lmaas(mh, c);
 	if (ll != NULL && ll->ll_id.id.n <= HO_MAX_LL_ID) {
 		memcpy(c->ll_id, ll->ll_id.id.p, ll->ll_id.id.n);
 		c->ll_len = (uint8_t)ll->ll_id.id.n;
 	}
+	if (lla != NULL && ip6_is_link_local(lla->lla.addr))
+		c->lla = lla->lla.addr;
 	if (v4 != NULL) // FMIP-19
 		c->ipv4_hoa = v4->ipv4_hoa.addr;
 	return read_hnps(mh, c);
@@ -223,9 +248,12 @@ static bool read_context(const struct mh *mh, struct context *c)
 static uint8_t judge(struct mag *m, struct span mn_id, const struct context *c)
 {
 	const struct mag_profile_conf *profile = profile_of(m, mn_id);
+	uint32_t e = bul_find_mn_id(&m->bul, mn_id, BUL_NULL);
 
-	if (!c->has_lmaa)
+	if (!c->has_lmaa || c->n_hnps == 0)
 		return HACK_UNSPECIFIED;
+	if (e != BUL_NULL && (entry_of(m, e)->barred || entry_of(m, e)->banned))
+		return HACK_PROHIBITED; // only an operator lifts that
 	if (find_lma(m, c->lmaa) == UINT32_MAX)
 		return HACK_PROHIBITED;
 	if (profile != NULL ? !profile->permit : m->conf.n_profiles > 0 && !m->conf.authorise)
@@ -265,9 +293,33 @@ static void note_in(struct handover *h, const struct mh *mh)
 	h->in_code = mh->hi.code;
 }
 
+// RFC 5949 6.1.1: context may come in pieces, the last one with code 3; and 4.2: after one with U
+// comes one with F, which need not say it again.
+static bool goes_on(const struct handover *h, struct ip6_addr peer)
+{
+	return h != NULL && h->is_new && h->state != HO_OVER && ip6_equal(h->peer, peer);
+}
+
+static struct context known_before(const struct handover *h, const struct mh *mh)
+{
+	bool is_more = h->in_code != HI_ALL_CONTEXT || mh_find(mh, OPT_HNP) == NULL;
+
+	return is_more ? h->context : (struct context){0};
+}
+
+// Whose HI it is, is told by what is in it; or a node is expected, and nobody asks for anything.
+static bool is_of_previous(const struct handover *h, struct ip6_addr peer, const struct mh *mh)
+{
+	return mh->hi.code == HI_ALL_CONTEXT || mh_find(mh, OPT_HNP) != NULL ||
+	       mh_find(mh, OPT_IPV4_HOA) != NULL ||
+	       (goes_on(h, peer) && h->state == HO_EXPECTED &&
+		mh_find(mh, OPT_CONTEXT_REQUEST) == NULL);
+}
+
 static void take_coming(struct mag *m, uint32_t i, struct ip6_addr peer, const struct mh *mh)
 {
-	struct context c;
+	const struct handover *h = i != HO_NULL ? ho(m, i) : NULL;
+	struct context c = goes_on(h, peer) ? known_before(h, mh) : (struct context){0};
 	uint8_t code = HACK_UNSPECIFIED;
 
 	if (read_context(mh, &c))
@@ -276,10 +328,12 @@ static void take_coming(struct mag *m, uint32_t i, struct ip6_addr peer, const s
 		code = HACK_NO_RESOURCES;
 	if (code != 0) {
 		answer_at_once(m, peer, mh, code);
+		if (goes_on(h, peer) && h->state == HO_EXPECTED)
+			ho_refuse_expected(m, i, code);
 		return;
 	}
 	note_in(&m->fast.v[i], mh);
-	handover_set_context(&m->fast, i, &c);
+	ho_set_context(m, i, &c);
 	handover_happen(m, i, HEV_CONTEXT);
 }
 
@@ -322,12 +376,12 @@ static void take_wanted(struct mag *m, uint32_t i, struct ip6_addr peer, const s
 		e = find_session(m, id_of(mh));
 	if (e == BUL_NULL || !wants_what_is_there(mh)) // FMIP-03
 		code = HACK_NO_CONTEXT;
-	else if (mh_find(mh, OPT_GRE_KEY) != NULL)
-		code = HACK_NO_FORWARDING;
+	else if (mh_find(mh, OPT_GRE_KEY) != NULL && (mh->hi.flags & HI_F) != 0)
+		code = HACK_NO_FORWARDING; // FMIP-14; the context is to be had
 	else if ((i = open_record(m, i, id_of(mh), peer, false)) == HO_NULL)
 		code = HACK_NO_RESOURCES;
 	if (code != 0) {
-		answer_at_once(m, peer, mh, code);
+		tell_at_once(m, peer, mh, code, code == HACK_NO_FORWARDING ? e : BUL_NULL);
 		return;
 	}
 	note_in(&m->fast.v[i], mh);
@@ -359,7 +413,7 @@ void take_hi(struct mag *m, struct ip6_addr peer, const struct mh *mh)
 		answer_again(m, i); // FMIP-15
 	else if (mh->hi.code == HI_FORWARDING_COMPLETE)
 		take_done(m, i, peer, mh);
-	else if (mh_find(mh, OPT_HNP) != NULL)
+	else if (is_of_previous(h, peer, mh))
 		take_coming(m, i, peer, mh);
 	else
 		take_wanted(m, i, peer, mh);
@@ -369,7 +423,7 @@ void take_hack(struct mag *m, struct ip6_addr peer, const struct mh *mh)
 {
 	uint32_t i = handover_find(&m->fast, id_of(mh));
 	struct handover *h = i != HO_NULL ? &m->fast.v[i] : NULL;
-	struct context c;
+	struct context c = {0};
 
 	if (h == NULL || !h->waiting || h->out_seq != mh->hack.seq || !ip6_equal(h->peer, peer) ||
 	    (mh->hack.flags & HACK_P) == 0) {

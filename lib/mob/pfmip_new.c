@@ -36,6 +36,22 @@ static bool is_free(const struct mag *m, const struct handover *h, uint32_t entr
 	return true;
 }
 
+// What another MAG said before, and this one does not, is not its node's any more.
+static void take_prefixes(struct mag *m, uint32_t entry, const struct context *c)
+{
+	struct bul_entry *e = entry_of(m, entry);
+	struct ip6_prefix lost[BUL_MAX_HNPS];
+	uint8_t n_lost = 0;
+
+	for (uint8_t k = 0; e->bound && k < e->n_hnps; k++)
+		if (!context_has(c, e->hnps[k])) {
+			lost[n_lost++] = e->hnps[k];
+			unbind_hnp(m, e->hnps[k]);
+		}
+	bul_bind(&m->bul, entry, c->hnps, c->n_hnps);
+	withdraw(m, entry, lost, n_lost);
+}
+
 // The node is here, and what the other MAG said of it holds until the LMA speaks: its packets pass,
 // its own wait for the PBA, and it hears of its prefixes at once (FMIP-08).
 static void serve(struct mag *m, uint32_t i, uint32_t entry)
@@ -50,7 +66,10 @@ static void serve(struct mag *m, uint32_t i, uint32_t entry)
 	bul_set_lma(&m->bul, entry, lma != UINT32_MAX ? (uint8_t)lma : e->lma);
 	if (!e->waiting) // the PBA repeats what the PBU that is out said
 		e->handoff = handoff_by(&h->context, e);
-	bul_bind(&m->bul, entry, h->context.hnps, h->context.n_hnps);
+	if (ip6_is_zero(e->link_local) && !ip6_equal(h->context.lla, e->addr))
+		e->link_local =
+			h->context.lla; // RFC 5949 6.2.5; the PBU says it, the LMA corrects it
+	take_prefixes(m, entry, &h->context);
 	ho_hold(m, i, QUEUE_PASS, QUEUE_HOLD, QUEUE_HOLD);
 	ho_bind(m, i);
 	advertise(m, entry);
@@ -82,10 +101,10 @@ static void wait_for_previous(struct mag *m, uint32_t i)
 	struct handover *h = ho(m, i);
 
 	h->state = HO_REGISTERED;
-	h->detour = false;
 	h->due_over = m->now.mono + m->fast.conf.forward;
 	h->due_next = m->now.mono + m->fast.conf.hold_direct;
-	ho_hold(m, i, QUEUE_PASS, QUEUE_HOLD, QUEUE_PASS);
+	// What went by the previous MAG is longer on its way than what goes straight.
+	ho_hold(m, i, QUEUE_PASS, QUEUE_HOLD, h->detour ? QUEUE_HOLD : QUEUE_PASS);
 	ho_bind(m, i);
 	tell_registered(m, i);
 }
@@ -97,6 +116,8 @@ static bool is_registered(const struct bul_entry *e)
 
 static bool is_recent(const struct mag *m, const struct bul_entry *e)
 {
+	if (e->state == BUL_LEAVING || e->state == BUL_REFUSED)
+		return false;
 	return e->state == BUL_REGISTERING || e->state == BUL_ASKING || is_surely_there(m, e) ||
 	       m->now.mono - e->accepted < m->fast.conf.forward;
 }
@@ -118,6 +139,7 @@ void ho_announced(struct mag *m, uint32_t i)
 		expect(m, i);
 		return;
 	}
+	bool was_expected = h->state == HO_EXPECTED;
 	h->entry = e;
 	h->forward = (h->in_flags & HI_F) != 0;
 	h->due_over = m->now.mono + m->fast.conf.forward;
@@ -125,6 +147,8 @@ void ho_announced(struct mag *m, uint32_t i)
 		wait_for_previous(m, i);
 	else
 		serve(m, i, e);
+	if (was_expected) // what is not its own is nobody's
+		ho_unbind_expected(m, i);
 	answer_hi(m, i, HACK_CONTEXT_ACCEPTED);
 }
 
@@ -243,6 +267,10 @@ void ho_go_straight(struct mag *m, uint32_t i)
 {
 	ho(m, i)->due_next = 0;
 	ho(m, i)->outcome = OUTCOME_NO_NOTICE;
+	if (ho(m, i)->detour) {
+		ho(m, i)->detour = false;
+		ho_bind(m, i);
+	}
 	ho_hold(m, i, QUEUE_PASS, QUEUE_PASS, QUEUE_PASS);
 }
 
@@ -254,8 +282,8 @@ void ho_previous_done(struct mag *m, uint32_t i)
 	h->finished = true;
 	h->detour = false;
 	answer_hi(m, i, HACK_ACCEPTED);
-	ho_bind(m, i);
 	ho_hold(m, i, QUEUE_PASS, QUEUE_PASS, QUEUE_HOLD);
+	ho_bind(m, i);
 }
 
 void ho_complete(struct mag *m, uint32_t i)
@@ -282,6 +310,18 @@ void ho_never_came(struct mag *m, uint32_t i)
 	ho_end_new(m, i, OUTCOME_NEVER_CAME, true);
 }
 
+void ho_cancel_new(struct mag *m, uint32_t i)
+{
+	ho_end_new(m, i, OUTCOME_CANCELLED, true);
+}
+
+void ho_refuse_expected(struct mag *m, uint32_t i, uint8_t code)
+{
+	ho(m, i)->code = code;
+	ho_end_new(m, i, OUTCOME_REFUSED, true);
+	handover_schedule(&m->fast, i);
+}
+
 void ho_not_registered(struct mag *m, uint32_t i)
 {
 	ho_end_new(m, i, OUTCOME_NOT_REGISTERED, false);
@@ -292,8 +332,12 @@ void ho_no_notice(struct mag *m, uint32_t i)
 	ho_end_new(m, i, OUTCOME_NO_NOTICE, false);
 }
 
+// Its prefixes are gone: because it left, or the LMA said no.
 void ho_leaves_new(struct mag *m, uint32_t i)
 {
+	uint8_t state = entry_of(m, ho(m, i)->entry)->state;
+	bool refused = state == BUL_REGISTERING || state == BUL_REFRESHING;
+
 	ho(m, i)->entry = BUL_NULL;
-	ho_end_new(m, i, OUTCOME_LEFT, true);
+	ho_end_new(m, i, refused ? OUTCOME_NOT_REGISTERED : OUTCOME_LEFT, true);
 }

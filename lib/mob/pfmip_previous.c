@@ -3,6 +3,33 @@
 // Which step it is, pfmip.c's matrix says.
 #include "mob/pfmip_steps.h"
 
+// FMIP-16: it is not here. What we say of it to the LMA or ask it meanwhile would be newer than
+// what its next MAG says, and take its session back.
+void ho_let_rest(struct mag *m, uint32_t entry)
+{
+	struct bul_entry *e = entry_of(m, entry);
+
+	e->due_probe = e->due_refresh = e->due_request = e->due_advert = 0;
+	e->waiting = e->wanted = false;
+	if (e->state == BUL_REFRESHING)
+		bul_set_state(&m->bul, entry, BUL_BOUND);
+	bul_schedule(&m->bul, entry);
+}
+
+static bool rests(const struct bul_entry *e)
+{
+	return (e->state == BUL_BOUND || e->state == BUL_REGISTERING) && e->due_refresh == 0 &&
+	       e->due_request == 0;
+}
+
+// The LMA may have it at its next MAG by now: with the first sign of it, it is registered again.
+static void claim(struct mag *m, struct bul_entry *e)
+{
+	e->came_up = true;
+	e->accepted = 0; // a long time ago
+	ask_first(m, e);
+}
+
 // Its packets go straight again; who had left is de-registered now (FMIP-16).
 static void serve_directly(struct mag *m, uint32_t i)
 {
@@ -17,10 +44,13 @@ static void serve_directly(struct mag *m, uint32_t i)
 	if (e == BUL_NULL)
 		return;
 	entry_of(m, e)->due_probe = m->now.mono;
-	if (left)
+	if (left) {
 		happen(m, e, EV_DETACH);
-	else
-		bul_schedule(&m->bul, e);
+		return;
+	}
+	if (rests(entry_of(m, e)))
+		claim(m, entry_of(m, e));
+	bul_schedule(&m->bul, e);
 }
 
 // The next MAG learns that nothing comes any more (FMIP-04).
@@ -100,16 +130,21 @@ void ho_wanted(struct mag *m, uint32_t i)
 {
 	struct handover *h = ho(m, i);
 	struct bul_entry *e = entry_of(m, h->entry);
-	bool forward = (h->in_flags & HI_F) != 0;
+	bool is_there = (h->in_flags & HI_F) != 0;
+	bool forward = is_there || h->state == HO_FORWARDING; // more context may be asked for
 
-	if (forward && e->state == BUL_LEAVING) { // the LMA knows already that it left
+	if (is_there && e->state == BUL_LEAVING) { // the LMA knows already that it left
 		answer_hi(m, i, HACK_NO_FORWARDING);
+		ho_release(m, i, false); // it may have been prepared
 		ho_finish(m, i, OUTCOME_REFUSED);
 		return;
 	}
 	h->reactive |= h->state == HO_OVER;
-	h->left = h->left || forward;
-	h->left_at = m->now.mono;
+	if (is_there) {
+		h->left = true;
+		h->left_at = m->now.mono;
+		ho_let_rest(m, h->entry);
+	}
 	h->due_over = m->now.mono + m->fast.conf.forward;
 	h->waiting = false; // for the answer to a HI of ours: it has come so
 	h->due_repeat = 0;
@@ -143,6 +178,7 @@ void ho_settle(struct mag *m, uint32_t i)
 	h->waiting = false;
 	h->due_repeat = h->due_over = 0;
 	h->due_next = m->now.mono + m->fast.conf.settle;
+	ho_let_rest(m, h->entry);
 	ho_bind(m, i);
 	answer_hi(m, i, HACK_ACCEPTED);
 }
@@ -170,9 +206,12 @@ void ho_returns(struct mag *m, uint32_t i)
 	ho_end_forwarding(m, i, OUTCOME_RETURNED); // FMIP-17
 }
 
+// What was kept for its next MAG is its own again.
 void ho_stays(struct mag *m, uint32_t i)
 {
 	ho(m, i)->left = false;
+	if (ho(m, i)->buffers)
+		ho_end_forwarding(m, i, OUTCOME_RETURNED);
 }
 
 void ho_loses_session(struct mag *m, uint32_t i)

@@ -18,11 +18,15 @@ void ho_bind(struct mag *, uint32_t);
 void ho_finish(struct mag *, uint32_t, enum handover_outcome);
 
 void ho_bind_expected(struct mag *, uint32_t);
+// Another context from now on; of a node that is expected its other prefixes are bound, and what is
+// none any more is not.
+void ho_set_context(struct mag *, uint32_t, const struct context *);
 void ho_unbind_expected(struct mag *, uint32_t);
 
 // ---- pfmip_previous.c
 
 void ho_go(struct mag *, uint32_t);
+void ho_let_rest(struct mag *, uint32_t entry);
 void ho_go_now(struct mag *, uint32_t);
 void ho_prepare(struct mag *, uint32_t);
 void ho_accepted(struct mag *, uint32_t);
@@ -65,6 +69,9 @@ void ho_complete(struct mag *, uint32_t);
 void ho_called_off(struct mag *, uint32_t);
 void ho_called_off_here(struct mag *, uint32_t);
 void ho_never_came(struct mag *, uint32_t);
+void ho_cancel_new(struct mag *, uint32_t);
+// RFC 5949 4.2: what was accepted before is cancelled with it.
+void ho_refuse_expected(struct mag *, uint32_t, uint8_t code);
 void ho_not_registered(struct mag *, uint32_t);
 void ho_no_notice(struct mag *, uint32_t);
 void ho_leaves_new(struct mag *, uint32_t);

@@ -18,6 +18,13 @@ void ask_first(struct mag *m, struct bul_entry *e)
 	e->due_probe = m->now.mono;
 }
 
+// One that is kept for its next MAG is not asked whether it is here; now it is ours alone.
+void watch_again(const struct mag *m, struct bul_entry *e)
+{
+	if (e->due_probe == 0)
+		e->due_probe = m->now.mono;
+}
+
 // MAG-DET-01: a node that was not heard for a while is asked, and when it does not answer it is
 // gone. One whose link has just come up is not given up before that while is over: it cannot answer
 // yet if it still looks for duplicates of its address.

@@ -18,11 +18,12 @@ HNP = "2001:db8:100:77{:02x}::/64"
 REFUSALS = {128: "unspecified", 129: "prohibited", 130: "resources", 131: "context",
             132: "forward"}
 P, F, U = pmip.HI_P, pmip.HI_F, pmip.HI_U
+MAX_HANDOVERS = 8
 ALL, DONE = 3, 2  # HI: the whole context is in it; forwarding is complete
 
 
 class Domain(Fast):
-    more = {"forward_s": 3}
+    more = {"forward_s": 3, "max_handovers": MAX_HANDOVERS}
 
     def _make_lma(self):
         script = AnsweringLma(self.spaces["lma"], lambda coa, prefix: None)
@@ -187,16 +188,67 @@ def FMIP_03_the_new_mag_may_ask_and_hears_all_that_is_known(d):
 def FMIP_03_FMIP_14_what_cannot_be_had_is_refused_with_its_code(d):
     _, mn_id = d.served()
     vendor = bytes([19, 5]) + bytes(5)
-    for who, options, code in (
-            ("nobody@example", [], 131), (mn_id, [pmip.ContextRequest(wanted=vendor)], 131),
-            (mn_id, [pmip.GreKey(key=7)], 132)):
+    for who, options, code, told in (
+            ("nobody@example", [], 131, [8]),
+            (mn_id, [pmip.ContextRequest(wanted=vendor)], 131, [8]),
+            (mn_id, [pmip.GreKey(key=7)], 132, [8, 22, 25, 26, 41, 42])):  # the node is known
         seq = d.peer.hi(who, P | F, 0, options)
         hack = d.peer.heard(pmip.HACK, who, seq=seq)
         same(f"{who}: flags, code, options", (hack.flags, hack.code, types(hack)),
-             (pmip.HACK_P, code, [8]))
+             (pmip.HACK_P, code, told))
+
+
+def refused(d, *words, says):
+    done = d.mag1.ctl("mag", "handover", *words)
+    true(f"it is refused and says why: {done.stderr}", done.returncode != 0 and says in done.stderr)
+
+
+@test
+def an_order_that_changes_nothing_is_refused_with_what_to_do(d):
+    _, mn_id = d.served()
+    refused(d, mn_id, "cancel", says="not being handed over")
+    refused(d, mn_id, "--to", "ap9", says="add it there")
+    hi = d.moves(mn_id)
+    d.peer.hack(hi, 5)
+    d.until_state(d.mag1, mn_id, "forwarding")
+    d.mag1.order("mag", "handover", mn_id, "cancel")
+    refused(d, mn_id, "cancel", says="ends already")
+    d.peer.hack(d.peer.heard(pmip.HI, mn_id), 0)
+    d.over(mn_id, "cancelled")
+    mac, mn_id, _, options = d.somebody()
+    d.peer.hi(mn_id, P | F, ALL, options)
+    d.peer.heard(pmip.HACK, mn_id)
+    d.air1.solicit(mac)
+    d.until_state(d.mag1, mn_id, "here", "registered")
+    refused(d, mn_id, "cancel", says="mag detach")
+    d.peer.hi(mn_id, P | F, DONE)
+    d.over(mn_id, "complete")
+
+
+@test
+def more_nodes_than_max_handovers_do_not_move_at_once(d):
+    nodes = [d.served()[1] for _ in range(MAX_HANDOVERS + 1)]
+    his = [d.moves(mn_id) for mn_id in nodes[:-1]]
+    refused(d, nodes[-1], "--to", "ap2", says="fast_handover.max_handovers")
+    for hi in his:
+        d.peer.hack(hi, 129, pmip.HACK_P)
+    for mn_id in nodes[:-1]:
+        d.over(mn_id, "refused")
 
 
 # ---- The new MAG
+
+@test
+def FMIP_04_its_context_may_come_in_pieces(d):
+    _, mn_id, _, options = d.somebody()
+    more, before = next(d.hnps), d.mag1.counters()["cache_bindings"]
+    d.peer.hi(mn_id, P | U, 0, options)
+    same("code", d.peer.heard(pmip.HACK, mn_id).code, 5)
+    d.peer.hi(mn_id, P | F, ALL, [pmip.prefix_of(more)])
+    same("code", d.peer.heard(pmip.HACK, mn_id).code, 5)
+    same("prefixes bound", d.mag1.counters()["cache_bindings"] - before, 2)
+    d.over(mn_id, "never_came")
+    same("and not any more", d.mag1.counters()["cache_bindings"], before)
 
 @test
 def FMIP_15_a_hi_that_comes_twice_gets_the_same_answer_and_is_one(d):

@@ -135,12 +135,16 @@ static void begin_move(struct fast *f, int node)
 	step_at(f, node, LEAVE, 0);
 }
 
-// Nothing may be lost of a node whose move is announced, and which goes where it was said, in calm.
+// Nothing may be lost of a node whose move is announced, and which goes where it was said, in calm;
+// unless a word about it is on its way to the LMA still.
 static void keep_watch(struct fast *f, int node)
 {
 	struct fast_node *n = &f->nodes[node];
+	struct mag_binding b = {.state = BUL_NONE};
 
-	n->clean_from = f->calm && n->to == n->said ? f->now.mono : 0;
+	mag_find_binding(f->mags[n->was].mag, link_of_node(node), &b);
+	bool clean = f->calm && n->to == n->said && b.state == BUL_BOUND;
+	n->clean_from = clean ? f->now.mono : 0;
 	f->announced += n->clean_from != 0;
 }
 
@@ -345,10 +349,10 @@ static void calm_down(struct fast *f)
 		advance(f);
 		if (end == 0 && is_resting(f))
 			end = f->now.mono + 45 * NS_SEC;
-		if (searched || end == 0 || f->now.mono < end - 20 * NS_SEC)
+		if (searched || f->calm || end == 0 || f->now.mono < end - 20 * NS_SEC)
 			continue;
-		// An old request of another MAG may have taken a binding away: RFC 5213 knows no
-		// remedy but the next registration.
+		// An old request of another MAG, late in a rough network, may have taken a binding
+		// away: RFC 5213 knows no remedy but the next registration.
 		for (int node = 0; node < F_NODES; node++)
 			mag_tell(f, f->nodes[node].at,
 				 &(struct mag_event){.kind = MAG_HEARD,
@@ -367,8 +371,11 @@ static void report(const struct fast *f)
 
 	printf("seed %" PRIu64 "%s: %" PRIu64 " moves, %" PRIu64 " announced and watched, %" PRIu64
 	       " packets delivered, %" PRIu64 " reordered, %" PRIu64 " restarts\nlost:",
-	       the_seed, f->calm ? ", calm" : "", f->moves, f->announced, f->delivered,
-	       f->reordered, f->restarts);
+	       the_seed,
+	       f->slow   ? ", calm, slow LMA"
+	       : f->calm ? ", calm"
+			 : "",
+	       f->moves, f->announced, f->delivered, f->reordered, f->restarts);
 	for (int i = 0; i < N_LOST; i++)
 		printf(" %s %" PRIu64, causes[i], f->lost[i]);
 	printf("\nends:");
@@ -391,6 +398,7 @@ int main(int argc, char **argv)
 	uint64_t steps = strtoull(argv[2], NULL, 10);
 	f.rng.state = the_seed;
 	f.calm = the_seed % 2 == 0;
+	f.slow = the_seed % 4 == 0;
 	f.trace = argc > 3;
 	f.wall_ns = 1700000000 * NS_SEC;
 	f.now = (struct instant){1000 * NS_SEC, wall_q16_from_ns(f.wall_ns)};
@@ -402,16 +410,19 @@ int main(int argc, char **argv)
 		step_at(&f, node, ARRIVE, 0);
 	}
 	schedule(&f, tick, (struct fast_event){.kind = F_TICK});
+	uint64_t restart = 150000, rest = 200000;
 	while (f.steps < steps) {
 		advance(&f);
 		if (f.steps % 256 == 0)
 			check_ends(&f);
-		if (!f.calm && f.steps % 400000 == 0) {
-			int mag = (int)rng_below(&f.rng, F_MAGS);
-			mag_restart(&f, mag);
+		if (!f.calm && f.steps >= restart) {
+			restart += 400000;
+			mag_restart(&f, (int)rng_below(&f.rng, F_MAGS));
 		}
-		if (f.steps % 200000 == 0)
+		if (f.steps >= rest) {
 			calm_down(&f);
+			rest = f.steps + 200000;
+		}
 	}
 	calm_down(&f);
 	engines_end(&f);

@@ -22,6 +22,7 @@ enum {
 	F_MESSAGES = 1 << 12,
 	F_HOLDS = 16,
 	F_WAITING = 4096, // packets in one queue
+	F_SEEN = 8192,    // the last packets of a flow, which are known if they come again
 	F_LMA = F_MAGS,   // as a place
 	NOWHERE = -1,
 };
@@ -95,12 +96,14 @@ struct fast_node {
 	// It went elsewhere than announced: what waits for it there is old when it comes, until
 	// then.
 	ns_t odd_until;
+	uint32_t seen[2][F_SEEN];              // which came
 	uint32_t next[2], highest[2], sent_up; // by direction; up: what left the radio
 };
 
 struct fast {
 	struct rng rng;
 	bool calm;  // no message is lost, doubled or overtaken
+	bool slow;  // and the LMA is slower than a node's packets wait for it
 	bool quiet; // nor any more: it is to end
 	bool trace;
 	struct instant now;

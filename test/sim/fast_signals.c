@@ -5,7 +5,7 @@
 
 enum { LMA_SEED = 7, LIFETIME_S = 120 };
 
-static const ns_t grace = 200 * NS_MSEC;
+static const ns_t grace = 200 * NS_MSEC, thinking = 300 * NS_MSEC;
 
 struct mag_link link_of_node(int node)
 {
@@ -56,7 +56,7 @@ static void make_mag(struct fast *f, int i)
 			 .forward = 10 * NS_SEC,
 			 .hold_direct = 100 * NS_MSEC,
 			 .settle = 30 * NS_MSEC,
-			 .hold_uplink = 2 * NS_SEC},
+			 .hold_uplink = f->slow ? 100 * NS_MSEC : 2 * NS_SEC},
 	};
 
 	for (int k = 0; k < F_MAGS; k++)
@@ -174,6 +174,8 @@ static void post(struct fast *f, struct ip6_addr src, struct ip6_addr dst, const
 			f->calm ? 2 * NS_MSEC
 				: NS_MSEC + rng_below(&f->rng, 20 * NS_MSEC) +
 					  (odds(f, 20) ? rng_below(&f->rng, 2000) * NS_MSEC : 0);
+		if (f->slow && ip6_equal(dst, f->lmaa)) // it lies there, and came in time
+			delay += thinking;
 		schedule(f, delay, (struct fast_event){.kind = F_MESSAGE, .message = i});
 	}
 }
@@ -279,9 +281,10 @@ void message_arrives(struct fast *f, uint32_t i)
 	if (mh_parse((struct span){m.bytes, m.n}, m.src, m.dst, &mh) != MH_OK)
 		broke_fast(f, "a message that cannot be read");
 	if (ip6_equal(m.dst, f->lmaa)) {
+		uint64_t came = wall_q16_from_ns(f->wall_ns - (f->slow ? thinking : 0));
 		lma_input(f->lma, f->now,
 			  &(struct lma_event){.kind = LMA_MESSAGE,
-					      .message = {m.src, m.dst, f->now.wall_q16, &mh}});
+					      .message = {m.src, m.dst, came, &mh}});
 		pull_lma(f);
 		return;
 	}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "conf/conf.h"
 #include "test/unit/fwd/world.h"
 #include "test/unit/test.h"
 
@@ -100,6 +101,27 @@ static void FMIP_12_what_was_written_since_is_left_alone(void **state)
 	tunnels_unbind(&plane, hnp());
 }
 
+// 200 ms in a domain with fast handover, else none; unless the operator says how long.
+static void FMIP_12_how_long_the_domain_or_the_operator_says(void **state)
+{
+	static const struct {
+		bool fast;
+		uint32_t said_ms, wanted_ms;
+	} rows[] = {{true, CONF_GRACE_AS_DOMAIN, 200},
+		    {false, CONF_GRACE_AS_DOMAIN, 0},
+		    {true, 0, 0},
+		    {true, 50, 50},
+		    {false, 10000, 10000}};
+	static struct conf c;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		c.lma.fast_handover = rows[i].fast;
+		c.lma.prev_coa_grace_ms = rows[i].said_ms;
+		assert_int_equal(grace_of(&c), rows[i].wanted_ms * NS_MSEC);
+	}
+}
+
 static void beyond_its_room_there_is_none(void **state)
 {
 	struct tunnel_way way = moved();
@@ -120,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(FMIP_12_the_previous_mag_is_welcome_until_its_time_is_over),
 		T(FMIP_12_what_was_written_since_is_left_alone),
+		T(FMIP_12_how_long_the_domain_or_the_operator_says),
 		T(beyond_its_room_there_is_none),
 	};
 

@@ -53,7 +53,7 @@ void moving_in(struct moving *m, struct world *w, unsigned flags, enum fwd_mode 
 	assert_int_equal(bcache_set(w->bcache, node_a(), m->entry), 0);
 }
 
-void moving_out(struct moving *m, struct world *w)
+static void move_out(struct moving *m, struct world *w, bool kept)
 {
 	const struct fwd_tunnel own = {addr(COA), addr(LMA1), PEER_LMA1, 0};
 	const struct fwd_tunnel to_next = {addr(COA), addr(OTHER_MAG), PEER_MAG, 0};
@@ -61,9 +61,24 @@ void moving_out(struct moving *m, struct world *w)
 
 	take_place(m, w);
 	m->next = make(w, &to_next, NULL, NULL);
-	const struct fwd_handover h = {.next = m->next};
+	struct fwd_handover h = {.next = m->next};
+	if (kept) {
+		h.hold = HOLD;
+		h.serial = m->serial;
+		h.modes[FWD_DIRECT] = FWD_HOLD;
+	}
 	m->entry = make(w, &own, &place, &h);
 	assert_int_equal(bcache_set(w->bcache, node_a(), m->entry), 0);
+}
+
+void moving_out(struct moving *m, struct world *w)
+{
+	move_out(m, w, false);
+}
+
+void moving_out_kept(struct moving *m, struct world *w)
+{
+	move_out(m, w, true);
 }
 
 void arrived(struct moving *m)

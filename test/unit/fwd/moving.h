@@ -18,6 +18,8 @@ void moving_in(struct moving *, struct world *, unsigned flags, enum fwd_mode de
 	       enum fwd_mode direct, enum fwd_mode uplink);
 // At its previous MAG: packets go to OTHER_MAG.
 void moving_out(struct moving *, struct world *);
+// The same, and what comes from the LMA waits: its next MAG wished so.
+void moving_out_kept(struct moving *, struct world *);
 // It is there, and its entry is in its place and says nothing of a handover.
 void arrived(struct moving *);
 void moved_back(struct moving *);

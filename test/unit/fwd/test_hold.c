@@ -116,6 +116,28 @@ static void what_waited_is_metered_by_how_it_came(void **state)
 	moved_back(&m);
 }
 
+// FMIP-02: metering spares a radio. What a previous MAG kept goes to the next MAG, and it has to be
+// out before that is told that nothing comes any more.
+static void what_was_kept_for_the_next_mag_goes_at_once(void **state)
+{
+	struct world *w = *state;
+	uint16_t got[64];
+	struct moving m;
+
+	moving_out_kept(&m, w);
+	for (uint16_t i = 0; i < 40; i++) {
+		w->now += 10 * NS_MSEC;
+		down_from(w, LMA1, i);
+	}
+	assert_int_equal(waiting(&m, FWD_DIRECT), 40);
+	order(&m, FWD_PASS, FWD_PASS, FWD_PASS, false);
+	turns(w, 8, 0);
+	assert_int_equal(payloads(w, BACKBONE, got, 64), 40);
+	for (uint16_t i = 0; i < 40; i++)
+		assert_int_equal(got[i], i);
+	moved_back(&m);
+}
+
 // FMIP-11: uplink waits, and goes on by the way that its entry says by then.
 static void uplink_waits_and_takes_the_way_that_holds_then(void **state)
 {
@@ -361,6 +383,7 @@ int test_hold(void)
 		FATE_TEST(packets_wait_for_a_node_and_keep_their_order),
 		FATE_TEST(nothing_overtakes_what_waits),
 		FATE_TEST(what_waited_is_metered_by_how_it_came),
+		FATE_TEST(what_was_kept_for_the_next_mag_goes_at_once),
 		FATE_TEST(uplink_waits_and_takes_the_way_that_holds_then),
 		FATE_TEST(the_first_frame_of_an_expected_node_is_a_sign_and_waits),
 		FATE_TEST(another_host_fills_no_queue_of_an_expected_node),
