@@ -289,7 +289,7 @@ static int start_worker(struct plane *p, struct worker *w)
 				.telem = &p->telem[w->number],
 				.fragments = p->fragments,
 				.n_workers = p->n_workers,
-				.fragment_key = p->fragment_key,
+				.common_key = p->common_key,
 				.max_holds = p->is.max_holds,
 				.seed = plane_seed(),
 				.socket = SOCKET_ID_ANY};
@@ -318,7 +318,7 @@ static int start_worker(struct plane *p, struct worker *w)
 
 static int start_workers(struct plane *p, char *why, size_t n)
 {
-	p->fragment_key = (struct siphash_key){plane_seed(), plane_seed()};
+	p->common_key = (struct siphash_key){plane_seed(), plane_seed()};
 	plane_publish(p);
 	int rc = p->fwd_conf != NULL ? 0 : -ENOMEM;
 	for (unsigned i = 0; i < p->n_workers && rc == 0; i++) {

@@ -82,7 +82,7 @@ struct plane {
 	struct telem_worker telem[WORKER_MAX];
 	struct worker workers[WORKER_MAX];
 	struct rte_ring *fragments[WORKER_MAX]; // to each worker: outer fragments that are its own
-	struct siphash_key fragment_key;
+	struct siphash_key common_key;
 	unsigned n_workers, n_running;
 	struct kernel *kernel;
 	struct twin *twin;

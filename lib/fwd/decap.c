@@ -109,6 +109,7 @@ uint16_t fwd_unwrap(struct fwd *f)
 		n++;
 	}
 	in->n = 0;
+	telem_count(&f->telem->decapsulated, n);
 	return n;
 }
 

@@ -8,13 +8,12 @@
 
 #include <rte_prefetch.h>
 
+#include "fwd/flow.h"
 #include "fwd/stage.h"
 #include "wire/icmp6.h"
 
 static const struct refusal hop_limit_exceeded = {ICMP6_TIME_EXCEEDED, ICMP6_HOP_LIMIT, 0};
 static const struct refusal no_way = {ICMP6_UNREACHABLE, ICMP6_ADDRESS_UNREACHABLE, 0};
-
-enum { TCP = 6, UDP = 17, PORTS_LEN = 4 };
 
 static bool has_link_scope(const struct ip6_addr *a)
 {
@@ -37,27 +36,13 @@ static inline bool may_enter(const struct fwd *f, const struct ip6_hdr_bytes *h,
 	return !fwd_is_mobile(f, &h->src);
 }
 
-// A product of 128 bits, folded: every bit of both counts.
-static inline uint64_t fold(uint64_t a, uint64_t b)
-{
-	__uint128_t v = (__uint128_t)a * b;
-
-	return (uint64_t)v ^ (uint64_t)(v >> 64);
-}
-
 // RFC 6438 3: all packets of an inner flow get one label, different flows different ones. Never 0,
 // which would say that nobody labelled it. len: of the packet.
 static inline uint32_t label_of_flow(const struct fwd *f, const struct ip6_hdr_bytes *h,
 				     uint32_t len)
 {
-	uint32_t ports = 0;
+	uint32_t label = (uint32_t)(flow_hash(f->key, h, len, ip6_label(h)) >> 44);
 
-	if ((h->next_header == UDP || h->next_header == TCP) && len >= IP6_HDR + PORTS_LEN)
-		memcpy(&ports, h + 1, PORTS_LEN);
-	uint64_t rest = (uint64_t)ip6_label(h) << 40 | (uint64_t)h->next_header << 32 | ports;
-	uint64_t v = fold(ip6_hi64(h->src) ^ f->key.k0, ip6_lo64(h->src) ^ rest);
-	v = fold(v ^ ip6_hi64(h->dst), ip6_lo64(h->dst) ^ f->key.k1);
-	uint32_t label = (uint32_t)(v >> 44);
 	return label != 0 ? label : 1;
 }
 

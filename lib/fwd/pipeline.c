@@ -18,6 +18,9 @@ int fwd_new(const struct fwd_init *init, const struct fwd_conf *conf, struct fwd
 
 	if (f == NULL)
 		return -ENOMEM;
+	f->n_workers = init->fragments != NULL ? init->n_workers : 1;
+	f->fragment_rings = init->fragments;
+	f->flow_rings = init->flows;
 	fwd_set_conf(f, conf);
 	f->bcache = init->bcache;
 	f->keys = bcache_keys(init->bcache);
@@ -28,9 +31,7 @@ int fwd_new(const struct fwd_init *init, const struct fwd_conf *conf, struct fwd
 	f->relay_ring = init->relay;
 	f->key = (struct siphash_key){rng_u64(&rng), rng_u64(&rng)};
 	f->worker = init->worker;
-	f->n_workers = init->fragments != NULL ? init->n_workers : 1;
-	f->fragment_rings = init->fragments;
-	f->fragment_key = init->fragment_key;
+	f->common_key = init->common_key;
 	for (unsigned i = 0; i < FRAGMENT_IDS; i++)
 		f->fragment_ids[i] = (uint32_t)rng_u64(&rng);
 	if (reassembly_init(&f->reassembly, init->socket) != 0 ||
@@ -78,8 +79,12 @@ void fwd_set_conf(struct fwd *f, const struct fwd_conf *conf)
 		q->pool_mask = UINT64_MAX << (64 - conf->pools[0].len);
 		q->pool = ip6_hi64(conf->pools[0].addr);
 	}
-	for (unsigned i = 0; i < FWD_MAX_PORTS; i++)
+	f->spread_ports = 0;
+	for (unsigned i = 0; i < FWD_MAX_PORTS; i++) {
 		q->macs[i] = mac_bits(conf->ports[i].mac);
+		if (conf->ports[i].spread && f->flow_rings != NULL && f->n_workers > 1)
+			f->spread_ports |= (uint16_t)(1u << i);
+	}
 }
 
 void fwd_drop(struct fwd *f, struct rte_mbuf *m, enum verdict verdict)
@@ -92,6 +97,8 @@ static void run_stages(struct fwd *f)
 {
 	if (f->fragments.n > 0)
 		fwd_reassemble(f);
+	if (unlikely(f->spread_ports != 0))
+		fwd_spread(f);
 	if (f->conf->role == FWD_MAG) {
 		fwd_access(f);
 		fwd_deliver(f);
@@ -191,7 +198,9 @@ unsigned fwd_turn(struct fwd *f, ns_t now)
 	run_stages(f);
 	if (f->reassembly.tunnel.held + f->reassembly.signalling.held > 0)
 		fwd_expire_fragments(f);
-	unsigned more = fwd_take_handed_over(f);
+	unsigned more = f->n_workers > 1
+				? fwd_take_over(f, f->fragment_rings[f->worker], &f->fragments)
+				: 0;
 	if (more > 0)
 		run_stages(f);
 	unsigned held = f->holds.n_active > 0 ? fwd_go_on(f) : 0;
@@ -200,6 +209,18 @@ unsigned fwd_turn(struct fwd *f, ns_t now)
 		run_stages(f);
 	}
 	return n + more + held;
+}
+
+unsigned fwd_take_flows(struct fwd *f, ns_t now)
+{
+	if (f->flow_rings == NULL)
+		return 0;
+	f->now = now;
+	unsigned n = f->n_owned = fwd_take_over(f, f->flow_rings[f->worker], &f->tunnel);
+	if (n > 0)
+		run_stages(f);
+	f->n_owned = 0;
+	return n;
 }
 
 struct fwd_out *fwd_out(struct fwd *f, uint16_t port)

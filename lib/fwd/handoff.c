@@ -1,0 +1,57 @@
+// From the worker that received a packet to the one whose it is.
+//
+// Packets are put aside one by one, and given to an owner all at once: a ring is touched once a
+// burst. Who the owner is, spread.c and reassemble.c decide. What a packet was when it was received
+// travels in its mbuf, in the line that both sides read anyway.
+#include "fwd/stage.h"
+
+void fwd_put_aside(struct fwd *f, const struct pkt *p, unsigned owner)
+{
+	struct aside *a = &f->aside[owner];
+
+	p->m->hash.usr = (uint32_t)p->port << 16 | p->offset;
+	p->m->vlan_tci = p->vlan;
+	a->pkts[a->n++] = p->m; // of one burst, so there is room
+	f->owners |= UINT64_C(1) << owner;
+}
+
+static void give(struct fwd *f, struct aside *a, struct rte_ring *owner)
+{
+	unsigned taken = rte_ring_enqueue_burst(owner, (void *const *)a->pkts, a->n, NULL);
+
+	telem_count(&f->telem->handed_over, taken);
+	for (unsigned i = taken; i < a->n; i++)
+		fwd_drop(f, a->pkts[i], V_DROP_HANDOFF_FULL);
+	a->n = 0;
+}
+
+void fwd_hand_over(struct fwd *f, struct rte_ring *const *rings)
+{
+	for (uint64_t left = f->owners; left != 0; left &= left - 1) {
+		unsigned owner = (unsigned)__builtin_ctzll(left);
+		give(f, &f->aside[owner], rings[owner]);
+	}
+	f->owners = 0;
+}
+
+uint16_t fwd_take_over(struct fwd *f, struct rte_ring *ring, struct lane *lane)
+{
+	struct rte_mbuf *pkts[FWD_BURST];
+	unsigned n = rte_ring_dequeue_burst(ring, (void **)pkts, FWD_BURST, NULL);
+
+	for (unsigned i = 0; i < n; i++)
+		rte_prefetch0(pkts[i]); // another worker wrote to it last
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t was = pkts[i]->hash.usr;
+		const uint8_t *packet = rte_pktmbuf_mtod(pkts[i], const uint8_t *);
+		rte_prefetch0(packet);
+		rte_prefetch0(packet + IP6_HDR);
+		lane_add(lane, &(struct pkt){.m = pkts[i],
+					     .port = (uint16_t)(was >> 16),
+					     .offset = (uint16_t)was,
+					     .vlan = pkts[i]->vlan_tci,
+					     .verdict = V_TX_UPLINK});
+	}
+	telem_count(&f->telem->taken_over, n);
+	return (uint16_t)n;
+}
