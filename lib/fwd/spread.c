@@ -25,6 +25,21 @@ static unsigned owner_of(const struct fwd *f, const struct pkt *p)
 	return (unsigned)((hash >> 32) * f->n_workers >> 32);
 }
 
+// Member by member, as lane_move: what was just written in narrow words is not read in wide ones.
+static inline void keep(struct pkt *to, const struct pkt *p)
+{
+	to->m = p->m;
+	to->peer = p->peer;
+	to->port = p->port;
+	to->offset = p->offset;
+	to->vlan = p->vlan;
+	to->verdict = p->verdict;
+	to->outer_ecn = p->outer_ecn;
+	to->punt = p->punt;
+	to->limit = p->limit;
+	to->hash = p->hash;
+}
+
 void fwd_spread(struct fwd *f)
 {
 	struct lane *in = &f->tunnel;
@@ -37,7 +52,7 @@ void fwd_spread(struct fwd *f)
 			continue;
 		}
 		if (n != i)
-			in->p[n] = in->p[i];
+			keep(&in->p[n], &in->p[i]);
 		n++;
 	}
 	in->n = n;
