@@ -5,16 +5,6 @@
 // travels in its mbuf, in the line that both sides read anyway.
 #include "fwd/stage.h"
 
-void fwd_put_aside(struct fwd *f, const struct pkt *p, unsigned owner)
-{
-	struct aside *a = &f->aside[owner];
-
-	p->m->hash.usr = (uint32_t)p->port << 16 | p->offset;
-	p->m->vlan_tci = p->vlan;
-	a->pkts[a->n++] = p->m; // of one burst, so there is room
-	f->owners |= UINT64_C(1) << owner;
-}
-
 static void give(struct fwd *f, struct aside *a, struct rte_ring *owner)
 {
 	unsigned taken = rte_ring_enqueue_burst(owner, (void *const *)a->pkts, a->n, NULL);
@@ -39,13 +29,15 @@ uint16_t fwd_take_over(struct fwd *f, struct rte_ring *ring, struct lane *lane)
 	struct rte_mbuf *pkts[FWD_BURST];
 	unsigned n = rte_ring_dequeue_burst(ring, (void **)pkts, FWD_BURST, NULL);
 
+	// Another worker wrote to all this last, and this one will: whole lines change hands once.
 	for (unsigned i = 0; i < n; i++)
-		rte_prefetch0(pkts[i]); // another worker wrote to it last
+		__builtin_prefetch(pkts[i], 1);
 	for (unsigned i = 0; i < n; i++) {
 		uint32_t was = pkts[i]->hash.usr;
 		const uint8_t *packet = rte_pktmbuf_mtod(pkts[i], const uint8_t *);
-		rte_prefetch0(packet);
-		rte_prefetch0(packet + IP6_HDR);
+		__builtin_prefetch(packet, 1);
+		__builtin_prefetch(packet + IP6_HDR, 1);
+		rte_prefetch0(packet + 2 * IP6_HDR);
 		lane_add(lane, &(struct pkt){.m = pkts[i],
 					     .port = (uint16_t)(was >> 16),
 					     .offset = (uint16_t)was,

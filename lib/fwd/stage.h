@@ -270,7 +270,15 @@ void fwd_drop_fragments(struct fwd *); // all that wait
 
 // Until fwd_hand_over, which gives each owner its own; what a ring does not take is dropped by
 // name. At most a burst in between.
-void fwd_put_aside(struct fwd *, const struct pkt *, unsigned owner);
+static inline void fwd_put_aside(struct fwd *f, const struct pkt *p, unsigned owner)
+{
+	struct aside *a = &f->aside[owner];
+
+	p->m->hash.usr = (uint32_t)p->port << 16 | p->offset;
+	p->m->vlan_tci = p->vlan;
+	a->pkts[a->n++] = p->m; // of one burst, so there is room
+	f->owners |= UINT64_C(1) << owner;
+}
 void fwd_hand_over(struct fwd *, struct rte_ring *const *rings);
 // What others have put into that ring for this worker, a burst at most, into the lane; how many.
 uint16_t fwd_take_over(struct fwd *, struct rte_ring *, struct lane *);

@@ -78,6 +78,7 @@ static void take_back(struct source *s)
 		__builtin_prefetch(s->fresh[i], 1);
 		for (uint32_t at = 0; at < s->kind.n_bytes; at += RTE_CACHE_LINE_SIZE)
 			__builtin_prefetch(data + at, 1);
+		__builtin_prefetch(data + s->kind.n_bytes - 1, 1);
 	}
 }
 
