@@ -48,6 +48,7 @@ struct port {
 	char netdev[16]; // kernel twin, "" if there is none
 	uint16_t n_rx, n_tx;
 	uint16_t number; // in fwd: 0..PORT_MAX-1
+	bool inner_rss;  // its NIC chooses the RX queue by what is inside a tunnel
 	int ethdev;      // DPDK's port id, -1 if it is none
 };
 

@@ -117,6 +117,7 @@ void loop_run(struct plane *p, struct mgmt *mgmt, const struct loop_program *pro
 		waiting_turn(&p->waiting, p->fib, p->workers[0].inject, now.mono, ask_for, p);
 		busy |= mgmt_poll(mgmt, now.mono);
 		path_mtu_turn(p, now.mono);
+		balance_turn(&p->balance, p->telem, p->n_workers, now.mono);
 		if (program->on_path_mtu != NULL)
 			path_mtu_tell(p, program->on_path_mtu, program->arg);
 		grace_poll(p->grace);

@@ -23,7 +23,7 @@
 #include "app/common/ports.h"
 #include "app/common/tunnels.h"
 
-enum { PUNT_RING = 4096, WORKER_RING = 1024 };
+enum { PUNT_RING = 4096, WORKER_RING = 1024, FLOW_RING = 2048 };
 enum { MAX_ROUTES = 1 << 18, TRY_OUT_ROUTES = 1 << 14, MAX_NEIGHBOURS = 4096 };
 
 static const ns_t links_interval = 100 * NS_MSEC;
@@ -248,6 +248,8 @@ static struct fwd_conf *build_fwd_conf(const struct plane *p)
 	f->pools = p->pools;
 	f->n_pools = p->is.conf->n_pools;
 	f->reassembly_packets = p->is.conf->dataplane.reassembly_packets;
+	for (unsigned i = 0; i < p->n_ports; i++)
+		f->ports[i].spread = plane_spreading(p, p->ports[i]) == SPREADING_WORKERS;
 	for (unsigned i = 0; i < p->n_interfaces; i++)
 		describe_port(p, &p->interfaces[i], &f->ports[p->interfaces[i].port]);
 	return f;
@@ -277,9 +279,48 @@ void plane_publish(struct plane *p)
 		(void)grace_defer(p->grace, free_fwd_conf, (void *)(uintptr_t)old, 0);
 }
 
-static int start_worker(struct plane *p, struct worker *w)
+enum spreading plane_spreading(const struct plane *p, const struct port *port)
+{
+	if (is_access(p->is.conf, port->name))
+		return SPREADING_NONE;
+	return spreading_of(p->is.conf->dataplane.spread, p->n_workers, port);
+}
+
+static bool is_anything_spread(const struct plane *p)
+{
+	for (unsigned i = 0; i < p->n_ports; i++)
+		if (plane_spreading(p, p->ports[i]) == SPREADING_WORKERS)
+			return true;
+	return false;
+}
+
+static struct rte_ring *new_ring(const char *what, unsigned worker, unsigned n, unsigned flags)
 {
 	char name[RTE_RING_NAMESIZE];
+
+	snprintf(name, sizeof(name), "%s%u", what, worker);
+	return rte_ring_create(name, n, SOCKET_ID_ANY, flags);
+}
+
+static int start_rings(struct plane *p, struct worker *w)
+{
+	bool spread = is_anything_spread(p), holds = p->is.max_holds > 0;
+	unsigned i = w->number;
+
+	w->inject = new_ring("inject", i, WORKER_RING, RING_F_SC_DEQ);
+	w->inbox = new_ring("inbox", i, WORKER_RING, RING_F_SC_DEQ);
+	p->fragments[i] = new_ring("fragments", i, WORKER_RING, RING_F_SC_DEQ);
+	if (holds)
+		w->orders = new_ring("orders", i, WORKER_RING, RING_F_SC_DEQ | RING_F_SP_ENQ);
+	if (spread)
+		p->flows[i] = new_ring("flows", i, FLOW_RING, RING_F_SC_DEQ);
+	bool is_short = w->inject == NULL || w->inbox == NULL || p->fragments[i] == NULL ||
+			(holds && w->orders == NULL) || (spread && p->flows[i] == NULL);
+	return is_short ? -ENOMEM : 0;
+}
+
+static int start_worker(struct plane *p, struct worker *w)
+{
 	struct fwd_init init = {.worker = w->number,
 				.bcache = p->bcache,
 				.fib = p->fib,
@@ -288,8 +329,9 @@ static int start_worker(struct plane *p, struct worker *w)
 				.relay = p->relay,
 				.telem = &p->telem[w->number],
 				.fragments = p->fragments,
+				.flows = p->flows[0] != NULL ? p->flows : NULL,
 				.n_workers = p->n_workers,
-				.fragment_key = p->fragment_key,
+				.common_key = p->common_key,
 				.max_holds = p->is.max_holds,
 				.seed = plane_seed(),
 				.socket = SOCKET_ID_ANY};
@@ -298,33 +340,20 @@ static int start_worker(struct plane *p, struct worker *w)
 	w->telem = &p->telem[w->number];
 	w->idle_polls = p->is.conf->dataplane.idle_polls;
 	w->idle_sleep_us = p->is.conf->dataplane.idle_sleep_us;
-	snprintf(name, sizeof(name), "inject%u", w->number);
-	w->inject = rte_ring_create(name, WORKER_RING, SOCKET_ID_ANY, RING_F_SC_DEQ);
-	snprintf(name, sizeof(name), "inbox%u", w->number);
-	w->inbox = rte_ring_create(name, WORKER_RING, SOCKET_ID_ANY, RING_F_SC_DEQ);
-	snprintf(name, sizeof(name), "fragments%u", w->number);
-	p->fragments[w->number] = rte_ring_create(name, WORKER_RING, SOCKET_ID_ANY, RING_F_SC_DEQ);
-	if (p->is.max_holds > 0) {
-		snprintf(name, sizeof(name), "orders%u", w->number);
-		w->orders = rte_ring_create(name, WORKER_RING, SOCKET_ID_ANY,
-					    RING_F_SC_DEQ | RING_F_SP_ENQ);
-		if (w->orders == NULL)
-			return -ENOMEM;
-	}
-	if (w->inject == NULL || w->inbox == NULL || p->fragments[w->number] == NULL)
-		return -ENOMEM;
 	return fwd_new(&init, p->fwd_conf, &w->fwd);
 }
 
 static int start_workers(struct plane *p, char *why, size_t n)
 {
-	p->fragment_key = (struct siphash_key){plane_seed(), plane_seed()};
+	p->common_key = (struct siphash_key){plane_seed(), plane_seed()};
 	plane_publish(p);
 	int rc = p->fwd_conf != NULL ? 0 : -ENOMEM;
 	for (unsigned i = 0; i < p->n_workers && rc == 0; i++) {
 		p->workers[i].number = i;
-		rc = start_worker(p, &p->workers[i]);
+		rc = start_rings(p, &p->workers[i]);
 	}
+	for (unsigned i = 0; i < p->n_workers && rc == 0; i++)
+		rc = start_worker(p, &p->workers[i]);
 	if (rc == 0)
 		rc = worker_deal(p->workers, p->n_workers, p->ports, p->n_ports);
 	return rc == 0 ? 0 : failed(rc, why, n, "workers");

@@ -6,6 +6,7 @@
 // path_mtu.[ch] what the path to each peer takes, as routers on it have told
 // tunnel_errors.[ch]  ICMPv6 errors about our tunnel packets
 // relay.[ch]    frames between relayed ports and their TAPs
+// spreading.[ch]  who spreads a tunnel's packets over workers, and how even it came out
 // signalling.[ch]  mobility messages in and out
 // twin.[ch], rib.[ch], adj.[ch]  the kernel's links, routes and neighbours applied
 // loop.[ch]     the control thread's turn around all of it
@@ -16,6 +17,7 @@
 
 #include "app/common/farewell.h"
 #include "app/common/relay.h"
+#include "app/common/spreading.h"
 #include "app/common/twin.h"
 #include "app/common/waiting.h"
 #include "app/common/worker.h"
@@ -81,8 +83,9 @@ struct plane {
 	const struct fwd_conf *fwd_conf; // the newest; older ones are with grace
 	struct telem_worker telem[WORKER_MAX];
 	struct worker workers[WORKER_MAX];
-	struct rte_ring *fragments[WORKER_MAX]; // to each worker: outer fragments that are its own
-	struct siphash_key fragment_key;
+	// To each worker: outer fragments that are its own, tunnel packets of its flows.
+	struct rte_ring *fragments[WORKER_MAX], *flows[WORKER_MAX];
+	struct siphash_key common_key;
 	unsigned n_workers, n_running;
 	struct kernel *kernel;
 	struct twin *twin;
@@ -94,6 +97,7 @@ struct plane {
 	struct bucket errors;   // ICMPv6 errors that control sends
 	struct waiting waiting; // packets without a neighbour yet
 	struct plane_counters counters;
+	struct balance balance; // of what the workers took out of tunnels
 	struct relay_counters relayed;
 	bool link_up[PORT_MAX]; // of ports without a kernel's netdev
 	ns_t links_due;
@@ -121,5 +125,8 @@ void plane_links(struct plane *, ns_t now, plane_link_fn *, void *arg);
 
 // The access interface that frames of this port and VLAN come through, UINT32_MAX: none.
 uint32_t plane_interface_of(const struct plane *, uint16_t port, uint16_t vlan);
+
+// Which way what comes out of tunnels at that port is spread over the workers.
+enum spreading plane_spreading(const struct plane *, const struct port *);
 
 uint64_t plane_seed(void);

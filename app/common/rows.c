@@ -81,10 +81,32 @@ bool rows_port(const struct plane *a, struct mgmt_cursor *cursor, json_t *row)
 	put_text(row, "link", (link != NULL ? link->up : a->link_up[port->number]) ? "up" : "down");
 	put_text(row, "mac", text_of_mac((struct span){link ? link->mac : own.mac, 6}, text, TEXT));
 	put_count(row, "mtu", link ? link->mtu : own.mtu);
+	put_count(row, "rx_queues", port->n_rx);
+	put_text(row, "spread_by", spreading_name(plane_spreading(a, port)));
 	put_count(row, "rx_packets", missed.rx_packets);
 	put_count(row, "tx_packets", missed.tx_packets);
 	put_count(row, "rx_missed", missed.rx_no_room + missed.rx_errors + missed.rx_no_mbuf);
 	put_count(row, "tx_errors", missed.tx_errors);
+	return true;
+}
+
+bool rows_worker(const struct plane *p, struct mgmt_cursor *cursor, json_t *row)
+{
+	if (cursor->u[0] >= p->n_workers)
+		return false;
+	const struct worker *w = &p->workers[cursor->u[0]++];
+	const struct telem_worker *t = w->telem;
+	uint64_t polls = telem_read(&t->polls), idle = telem_read(&t->idle_polls);
+	put_count(row, "worker", w->number);
+	put_count(row, "rx_queues", w->n_rx);
+	put_count(row, "received", telem_read(&t->received));
+	put_count(row, "decapsulated", telem_read(&t->decapsulated));
+	put_count(row, "handed_over", telem_read(&t->handed_over));
+	put_count(row, "taken_over", telem_read(&t->taken_over));
+	put_count(row, "handoff_full", telem_read(&t->verdicts[V_DROP_HANDOFF_FULL]));
+	put_count(row, "sent", telem_read(&t->sent));
+	put_count(row, "busy_percent",
+		  polls > 0 ? (polls - RTE_MIN(idle, polls)) * 100 / polls : 0);
 	return true;
 }
 
@@ -159,9 +181,12 @@ static uint64_t count_held(const struct plane *a)
 {
 	uint64_t held = 0;
 
-	for (unsigned i = 0; i < a->n_workers; i++)
+	for (unsigned i = 0; i < a->n_workers; i++) {
 		held += atomic_load_explicit(&a->workers[i].held, memory_order_relaxed) +
-			rte_ring_count(a->workers[i].inbox);
+			rte_ring_count(a->workers[i].inbox) + rte_ring_count(a->fragments[i]);
+		if (a->flows[i] != NULL)
+			held += rte_ring_count(a->flows[i]);
+	}
 	return held;
 }
 
@@ -188,6 +213,10 @@ void rows_put_path(struct stats *s, const struct plane *a)
 	put_stat(s, "buffers_free", rte_mempool_avail_count(a->pool), "of them free");
 	put_stat(s, "polls", sum.polls, "turns of the workers' loops");
 	put_stat(s, "idle_polls", sum.idle_polls, "turns that found nothing");
+	put_stat(s, "decapsulated", sum.decapsulated, "packets that workers took out of tunnels");
+	put_stat(s, "handed_over", sum.handed_over, "packets of tunnels given to another worker");
+	put_stat(s, "imbalance_percent", balance_percent(&a->balance, a->telem, a->n_workers),
+		 "what the busiest worker took out of tunnels above the mean, in the last 10 s");
 }
 
 void rows_put_tables(struct stats *s, const struct plane *a)

@@ -39,6 +39,7 @@ void rows_put_control(struct stats *, const struct plane *);
 // ---- Tables that every program has.
 void rows_put_heartbeat(json_t *row, struct ip6_addr peer, const struct heartbeat *);
 bool rows_port(const struct plane *, struct mgmt_cursor *, json_t *row);
+bool rows_worker(const struct plane *, struct mgmt_cursor *, json_t *row);
 bool rows_interface(const struct plane *, struct mgmt_cursor *, json_t *row);
 bool rows_drop(const struct plane *, struct mgmt_cursor *, json_t *row);
 // The RFC's variables that hold here (RFC 5213 9; LMA-VAR-01).

@@ -7,7 +7,8 @@
 
 #include <rte_cycles.h>
 
-enum { TX_TRIES = 4 }; // a full TX ring is often free again a moment later (memif, AF_XDP)
+enum { TX_TRIES = 4 };      // a full TX ring is often free again a moment later (memif, AF_XDP)
+enum { OTHERS_BURSTS = 8 }; // that others have for this worker are taken a turn, before new packets
 
 // What a packet carries through an inbox: its port and its verdict, in the mbuf's private area.
 struct passage {
@@ -86,7 +87,7 @@ static void send_all(struct worker *w)
 }
 
 // Packets of other workers for our queues join our output with the verdict they came with.
-static unsigned take_inbox(struct worker *w)
+static unsigned take_from_inbox(struct worker *w)
 {
 	struct rte_mbuf *pkts[FWD_BURST];
 	unsigned n = rte_ring_dequeue_burst(w->inbox, (void **)pkts, FWD_BURST, NULL);
@@ -101,6 +102,27 @@ static unsigned take_inbox(struct worker *w)
 		out->verdicts[out->n++] = p.verdict;
 	}
 	return n;
+}
+
+static unsigned take_inbox(struct worker *w)
+{
+	unsigned total = 0, n = 1;
+
+	for (int i = 0; i < OTHERS_BURSTS && n > 0; i++)
+		total += n = take_from_inbox(w);
+	return total;
+}
+
+// Packets out of tunnels that others received.
+static unsigned take_flows(struct worker *w, ns_t now)
+{
+	unsigned total = 0, n;
+
+	for (int i = 0; i < OTHERS_BURSTS && (n = fwd_take_flows(w->fwd, now)) > 0; i++) {
+		send_all(w);
+		total += n;
+	}
+	return total;
 }
 
 static unsigned take_orders(struct worker *w)
@@ -120,7 +142,7 @@ static unsigned take_input(struct worker *w, ns_t now)
 {
 	struct rte_mbuf *pkts[FWD_BURST];
 	unsigned ordered = w->orders != NULL ? take_orders(w) : 0;
-	unsigned total = fwd_turn(w->fwd, now);
+	unsigned total = fwd_turn(w->fwd, now) + take_flows(w, now);
 
 	for (unsigned i = 0; i < w->n_rx; i++) {
 		uint16_t n = port_rx(w->rx[i].port, w->rx[i].queue, pkts, FWD_BURST);
@@ -194,7 +216,8 @@ int worker_run(void *arg)
 // Queue q of every port belongs to the same worker, for receiving and for sending, so that a packet
 // rarely changes hands. Ports of one queue each all fall to the first worker: seen on veth with
 // kernel 6.18, an AF_XDP socket stops receiving for good when another thread sends what it
-// received.
+// received. So where tunnels are spread over such ports, the others forward what the first one
+// received, and it sends what they give to its inbox.
 static unsigned owner_of(unsigned queue, unsigned n)
 {
 	return queue % n;

@@ -6,8 +6,10 @@
 // through that worker's ring with their verdict.
 #pragma once
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <rte_ring.h>
 
@@ -15,7 +17,7 @@
 #include "drivers/port.h"
 #include "fwd/fwd.h"
 
-enum { WORKER_MAX = 64, WORKER_RXQ_MAX = 64 };
+enum { WORKER_MAX = FWD_MAX_WORKERS, WORKER_RXQ_MAX = 64 };
 
 struct worker_rxq {
 	struct port *port;
@@ -30,6 +32,7 @@ struct worker_txq {
 	struct rte_ring *owner; // else
 };
 
+// One lies behind the other: no cache line is written by two.
 struct worker {
 	// Set by control before the worker runs, constant after.
 	unsigned number;
@@ -56,6 +59,10 @@ struct worker {
 	} clock;
 	const struct fwd_conf *current;
 };
+static_assert(sizeof(struct worker) % 64 == 0 && offsetof(struct worker, conf) % 64 == 0 &&
+		      offsetof(struct worker, held) % 64 == 0 &&
+		      offsetof(struct worker, held) - offsetof(struct worker, conf) >= 64,
+	      "control's words, the worker's, and the next worker's, each in lines of their own");
 
 // The lcore's main: returns when stop is set, with everything held sent or dropped by name.
 int worker_run(void *worker);

@@ -125,10 +125,25 @@ static const struct column ports[] = {
 	{"link", "LINK", COLUMN_TEXT, 0},
 	{"mac", "MAC", COLUMN_TEXT, 5},
 	{"mtu", "MTU", COLUMN_COUNT, 4},
+	{"rx_queues", "QUEUES", COLUMN_COUNT, 6},
+	{"spread_by", "SPREAD BY", COLUMN_TEXT, 2},
 	{"rx_packets", "RECEIVED", COLUMN_COUNT, 0},
 	{"tx_packets", "SENT", COLUMN_COUNT, 0},
 	{"rx_missed", "MISSED", COLUMN_COUNT, 1},
 	{"tx_errors", "TX ERRORS", COLUMN_COUNT, 1},
+	{.key = NULL},
+};
+
+static const struct column workers[] = {
+	{"worker", "WORKER", COLUMN_COUNT, 0},
+	{"rx_queues", "RX QUEUES", COLUMN_COUNT, 2},
+	{"received", "RECEIVED", COLUMN_COUNT, 0},
+	{"decapsulated", "DECAPSULATED", COLUMN_COUNT, 0},
+	{"handed_over", "HANDED OVER", COLUMN_COUNT, 1},
+	{"taken_over", "TAKEN OVER", COLUMN_COUNT, 1},
+	{"handoff_full", "RING FULL", COLUMN_COUNT, 3},
+	{"sent", "SENT", COLUMN_COUNT, 0},
+	{"busy_percent", "BUSY %", COLUMN_COUNT, 4},
 	{.key = NULL},
 };
 
@@ -196,6 +211,10 @@ const struct command commands[] = {
 	 .help = "ports, their links, what they moved",
 	 .columns = ports,
 	 .empty = "no ports"},
+	{.words = "show workers",
+	 .help = "forwarding threads: what each of them received, took out of tunnels, handed over",
+	 .columns = workers,
+	 .empty = "no workers"},
 	{.words = "show stats",
 	 .help = "counters of forwarding and signalling",
 	 .columns = stats,

@@ -176,6 +176,11 @@ static bool next_port(void *app, struct mgmt_cursor *cursor, json_t *row)
 	return rows_port(&((struct anchor *)app)->plane, cursor, row);
 }
 
+static bool next_worker(void *app, struct mgmt_cursor *cursor, json_t *row)
+{
+	return rows_worker(&((struct anchor *)app)->plane, cursor, row);
+}
+
 static bool next_interface(void *app, struct mgmt_cursor *cursor, json_t *row)
 {
 	return rows_interface(&((struct anchor *)app)->plane, cursor, row);
@@ -210,6 +215,9 @@ const struct mgmt_command show_commands[] = {
 	 .next = next_mag},
 	{.words = "show heartbeats", .help = "does each MAG answer", .next = next_heartbeat},
 	{.words = "show ports", .help = "ports, their links and what they lost", .next = next_port},
+	{.words = "show workers",
+	 .help = "forwarding threads and what each of them did",
+	 .next = next_worker},
 	{.words = "show interfaces",
 	 .help = "interfaces and their kernel twins",
 	 .next = next_interface},

@@ -256,6 +256,11 @@ static bool next_port(void *app, struct mgmt_cursor *cursor, json_t *row)
 	return rows_port(&((struct gateway *)app)->plane, cursor, row);
 }
 
+static bool next_worker(void *app, struct mgmt_cursor *cursor, json_t *row)
+{
+	return rows_worker(&((struct gateway *)app)->plane, cursor, row);
+}
+
 static bool next_interface(void *app, struct mgmt_cursor *cursor, json_t *row)
 {
 	return rows_interface(&((struct gateway *)app)->plane, cursor, row);
@@ -285,6 +290,9 @@ const struct mgmt_command gateway_commands[] = {
 	 .help = "fast handovers, and what came of the last ones",
 	 .next = next_handover},
 	{.words = "show radius", .help = "RADIUS servers, do they answer", .next = next_radius},
+	{.words = "show workers",
+	 .help = "forwarding threads and what each of them did",
+	 .next = next_worker},
 	{.words = "show interfaces",
 	 .help = "interfaces, their kernel twins",
 	 .next = next_interface},

@@ -83,17 +83,40 @@ static uint16_t count_queues(const struct ethdev_conf *c, const struct rte_eth_d
 	return n < ETHDEV_QUEUES ? n : ETHDEV_QUEUES;
 }
 
-static int set_up_queues(uint16_t id, uint16_t queues, const struct ethdev_conf *c,
-			 const struct rte_eth_dev_info *info)
+uint64_t ethdev_rss(uint64_t can)
+{
+	uint64_t by = can & spread_by;
+
+	// Two bits that are a number: some drivers report both, but innermost has to be asked for
+	// alone.
+	if (by != 0 && (can & RTE_ETH_RSS_LEVEL_INNERMOST) != 0)
+		by |= RTE_ETH_RSS_LEVEL_INNERMOST;
+	return by;
+}
+
+static int configure(uint16_t id, uint16_t queues, uint64_t rss)
 {
 	struct rte_eth_conf conf = {0};
-	uint16_t rx_depth = c->depth, tx_depth = c->depth;
 
-	if (queues > 1 && (info->flow_type_rss_offloads & spread_by) != 0) {
+	if (queues > 1 && rss != 0) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf.rx_adv_conf.rss_conf.rss_hf = info->flow_type_rss_offloads & spread_by;
+		conf.rx_adv_conf.rss_conf.rss_hf = rss;
 	}
-	int rc = rte_eth_dev_configure(id, queues, queues, &conf);
+	return rte_eth_dev_configure(id, queues, queues, &conf);
+}
+
+static int set_up_queues(uint16_t id, struct port *p, const struct ethdev_conf *c,
+			 const struct rte_eth_dev_info *info)
+{
+	uint16_t queues = p->n_rx, rx_depth = c->depth, tx_depth = c->depth;
+	uint64_t rss = ethdev_rss(info->flow_type_rss_offloads);
+
+	p->inner_rss = queues > 1 && (rss & RTE_ETH_RSS_LEVEL_MASK) != 0;
+	int rc = configure(id, queues, rss);
+	if (rc != 0 && p->inner_rss) { // it said that it can, and does not
+		p->inner_rss = false;
+		rc = configure(id, queues, rss & ~RTE_ETH_RSS_LEVEL_MASK);
+	}
 	if (rc == 0 && !c->netdev)
 		(void)rte_eth_dev_set_mtu(id, info->max_mtu < RX_MTU ? info->max_mtu : RX_MTU);
 	if (rc == 0)
@@ -133,7 +156,7 @@ int ethdev_start(struct ethdev_port *p, const struct ethdev_conf *c, char *why, 
 	}
 	if (rc == 0) {
 		p->port.n_rx = p->port.n_tx = count_queues(c, &info);
-		rc = set_up_queues(id, p->port.n_rx, c, &info);
+		rc = set_up_queues(id, &p->port, c, &info);
 	}
 	if (rc == 0 && !c->stopped)
 		rc = rte_eth_dev_start(id);

@@ -40,6 +40,9 @@ int ethdev_open(const struct ethdev_conf *, const struct port_ops *, struct port
 		size_t n);
 void ethdev_close(struct port *);
 
+// What queues are chosen by, out of what a NIC can do: by innermost headers if it can.
+uint64_t ethdev_rss(uint64_t can);
+
 uint16_t ethdev_rx(struct port *, uint16_t queue, struct rte_mbuf **pkts, uint16_t n);
 uint16_t ethdev_tx(struct port *, uint16_t queue, struct rte_mbuf **pkts, uint16_t n);
 void ethdev_missed(struct port *, struct port_missed *out);

@@ -35,6 +35,7 @@ const char *conf_program_name(enum conf_program); // "lma"
 enum conf_driver { CONF_MEM, CONF_AF_XDP, CONF_AF_PACKET, CONF_PCI, CONF_VDEV, CONF_MEMIF };
 enum conf_role { CONF_CORE, CONF_BACKBONE, CONF_ACCESS };
 enum conf_ecn { CONF_ECN_RFC6040, CONF_ECN_RFC5213 };
+enum conf_spread { CONF_SPREAD_AUTO, CONF_SPREAD_OFF, CONF_SPREAD_ON };
 enum conf_dhcp { CONF_DHCP_OFF, CONF_DHCP_STATELESS, CONF_DHCP_STATEFUL };
 
 struct conf_port {
@@ -144,6 +145,7 @@ struct conf {
 		uint32_t idle_sleep_us; // 0: never sleeps
 		uint32_t idle_polls;    // empty polls before it sleeps
 		uint32_t mbufs;
+		enum conf_spread spread;     // of what comes out of tunnels, over workers
 		uint32_t reassembly_packets; // outer fragments kept by each worker
 		uint32_t relay_rate;         // frames per second and worker to the kernel's TAPs
 	} dataplane;

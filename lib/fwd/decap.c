@@ -150,6 +150,7 @@ void fwd_decap(struct fwd *f)
 		return;
 	if (unlikely(in->mixed))
 		n = fwd_unwrap(f);
+	telem_count(&f->telem->decapsulated, n);
 	fwd_look_up(f, in, source, n, values);
 	for (uint16_t i = 0; i < n; i++) {
 		if (likely(p[i].plain != 0)) {

@@ -141,7 +141,10 @@ static void deliver_all(struct fwd *f, uint16_t n)
 
 void fwd_deliver(struct fwd *f)
 {
-	deliver_all(f, fwd_unwrap(f));
+	uint16_t n = fwd_unwrap(f);
+
+	telem_count(&f->telem->decapsulated, n);
+	deliver_all(f, n);
 }
 
 void fwd_deliver_held(struct fwd *f)

@@ -75,7 +75,7 @@ static __rte_always_inline struct ip6_hdr_bytes *put_outer(struct fwd *f, struct
 	const struct ip6_hdr_bytes *h = ip6_of(p->m);
 	uint64_t tc = outer_class(f->conf->ecn, ip6_class(h));
 	uint16_t len = rte_pktmbuf_data_len(p->m);
-	uint64_t label = flow_label(flow_hash(f->flow_key, h, flow_ports(h, len)));
+	uint64_t label = flow_label(f->flow_key, h, flow_ports(h, len));
 	uint64_t head = outer_head((tc & 0xf) << 12 | tc >> 4, label, (uint16_t)(len + more));
 	struct ip6_hdr_bytes *outer =
 		(struct ip6_hdr_bytes *)rte_pktmbuf_prepend(p->m, (uint16_t)(IP6_HDR + more));

@@ -42,12 +42,14 @@ static inline uint32_t flow_ports(const struct ip6_hdr_bytes *h, uint32_t len)
 	return ports;
 }
 
-// Of an inner flow: its addresses, next header, label, ports. A CRC is even and costs an
-// instruction for eight octets; whoever wants flows of his own to meet can have that with one flow
-// as well.
-static inline uint32_t flow_hash(uint32_t key, const struct ip6_hdr_bytes *h, uint32_t ports)
+// Of an inner flow: its addresses, next header, ports; and what else tells flows apart. A CRC is
+// even and costs an instruction for eight octets; whoever wants flows of his own to meet can have
+// that with one flow as well. What has other headers in front of its ports, a fragment for one, is
+// told apart by addresses: so all pieces of a packet are in one flow.
+static inline uint32_t flow_hash(uint32_t key, const struct ip6_hdr_bytes *h, uint32_t ports,
+				 uint32_t label)
 {
-	uint64_t rest = ((ip6_word(h) & WORD_LABEL) | h->next_header) << 32 | ports;
+	uint64_t rest = (uint64_t)(label | h->next_header) << 32 | ports;
 	uint64_t crc = _mm_crc32_u64(key, eight_octets(h->src.a));
 
 	crc = _mm_crc32_u64(crc, eight_octets(h->src.a + 8));
@@ -58,9 +60,9 @@ static inline uint32_t flow_hash(uint32_t key, const struct ip6_hdr_bytes *h, ui
 
 // RFC 6438 3: all packets of an inner flow get one label, different flows different ones. Never 0,
 // which would say that nobody labelled it. In its place in a first word.
-static inline uint64_t flow_label(uint32_t hash)
+static inline uint64_t flow_label(uint32_t key, const struct ip6_hdr_bytes *h, uint32_t ports)
 {
-	uint64_t label = hash & WORD_LABEL;
+	uint64_t label = flow_hash(key, h, ports, ip6_word(h) & WORD_LABEL) & WORD_LABEL;
 
 	return label != 0 ? label : 1u << 24;
 }

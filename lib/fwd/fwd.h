@@ -3,6 +3,7 @@
 //
 // pipeline.c  the order of the stages, and the one place that counts and frees
 // classify.c  bytes become headers, here and nowhere else: which lane a frame takes
+// spread.c    uplink: whose flow; handoff.c from worker to worker
 // encap.c     downlink: binding, hop limit, MTU, DSCP and ECN, flow label, prebuilt header
 // decap.c     uplink: whose tunnel, whose source, ECN, hop limit
 // route.c     what next for a packet in no tunnel: a port, a pool, nowhere
@@ -21,7 +22,7 @@
 // Knows no driver and no YAML: the app polls ports, calls fwd_burst, sends what is in fwd_out,
 // calls fwd_sent. Threads: a struct fwd belongs to one worker; what it reads of others is bcache
 // and fib (their rules) and the immutable struct fwd_conf. Nothing here blocks, allocates other
-// than mbufs, or logs. RFCs: 5213 5.6, 2473, 6040, 6438, 4443, 8200. missing: spread.
+// than mbufs, or logs. RFCs: 5213 5.6, 2473, 6040, 6438, 4443, 8200.
 #pragma once
 
 #include <rte_mbuf.h>
@@ -37,6 +38,7 @@
 #include "telem/verdict.h"
 
 enum { FWD_BURST = 32, FWD_MAX_PORTS = 16, FWD_MAX_LMAA = 64, FWD_MAX_POOLS = 1024 };
+enum { FWD_MAX_WORKERS = 64 };
 
 enum fwd_ecn { FWD_ECN_RFC6040, FWD_ECN_RFC5213 };
 enum fwd_role { FWD_LMA, FWD_MAG };
@@ -52,6 +54,7 @@ struct fwd_port {
 	enum fwd_port_kind kind;
 	uint8_t mac[6];       // accept only unicast frames to it; all zero: any
 	struct ip6_addr addr; // source of our ICMP errors out of it; zero: the first tunnel address
+	bool spread;          // what comes out of tunnels here is dealt out to workers by flows
 	uint64_t vlans[64];   // bit v: frames with that 802.1Q tag are taken; bit 0: untagged ones
 };
 
@@ -83,11 +86,12 @@ struct fwd_init {
 	const struct bcache *bcache;
 	const struct fib *fib;
 	struct rte_mempool *pool; // for packets of our own, and what fragments are joined to
-	// To each worker, for outer fragments that are its own; NULL with one worker.
-	struct rte_ring *const *fragments;
-	unsigned n_workers;
-	struct siphash_key fragment_key; // the same for all workers
-	struct rte_ring *punt;           // to control; shared by the workers (multi producer)
+	// To each worker, for outer fragments that are its own, and for tunnel packets whose flow
+	// is; NULL with one worker. Without `flows` nothing is spread.
+	struct rte_ring *const *fragments, *const *flows;
+	unsigned n_workers;            // at most FWD_MAX_WORKERS
+	struct siphash_key common_key; // the same for all workers
+	struct rte_ring *punt;         // to control; shared by the workers (multi producer)
 	struct rte_ring *relay; // to control for the kernel's TAPs; NULL without relayed ports
 	struct telem_worker *telem;
 	uint64_t seed;
@@ -120,6 +124,10 @@ void fwd_originate(struct fwd *, struct rte_mbuf **pkts, uint16_t n, ns_t now);
 // Worker. ICMP errors made during the last bursts and fragments from other workers become input
 // now, and fragments that waited too long go; call it once a turn. How much there was.
 unsigned fwd_turn(struct fwd *, ns_t now);
+
+// Worker. Tunnel packets that other workers received and this one owns become input now, a burst at
+// most: how many. Once a turn or oftener, with the output sent in between.
+unsigned fwd_take_flows(struct fwd *, ns_t now);
 
 // What waits to be sent on a port since the last fwd_sent.
 struct fwd_out {

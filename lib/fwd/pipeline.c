@@ -22,6 +22,9 @@ int fwd_new(const struct fwd_init *init, const struct fwd_conf *conf, struct fwd
 		return -ENOMEM;
 	f->fresh = &f->bursts[0];
 	f->ripe = &f->bursts[1];
+	f->n_workers = init->fragments != NULL ? init->n_workers : 1;
+	f->fragment_rings = init->fragments;
+	f->flow_rings = init->flows;
 	fwd_set_conf(f, conf);
 	f->bcache = init->bcache;
 	f->keys = bcache_keys(init->bcache);
@@ -33,9 +36,7 @@ int fwd_new(const struct fwd_init *init, const struct fwd_conf *conf, struct fwd
 	f->key = (struct siphash_key){rng_u64(&rng), rng_u64(&rng)};
 	f->flow_key = (uint32_t)rng_u64(&rng);
 	f->worker = init->worker;
-	f->n_workers = init->fragments != NULL ? init->n_workers : 1;
-	f->fragment_rings = init->fragments;
-	f->fragment_key = init->fragment_key;
+	f->common_key = init->common_key;
 	for (unsigned i = 0; i < FRAGMENT_IDS; i++)
 		f->fragment_ids[i] = (uint32_t)rng_u64(&rng);
 	if (reassembly_init(&f->reassembly, init->socket) != 0 ||
@@ -70,6 +71,10 @@ void fwd_set_conf(struct fwd *f, const struct fwd_conf *conf)
 	fwd_flush(f);
 	f->conf = conf;
 	quick_init(&f->quick, conf);
+	f->spread_ports = 0;
+	for (unsigned i = 0; i < FWD_MAX_PORTS; i++)
+		if (conf->ports[i].spread && f->flow_rings != NULL && f->n_workers > 1)
+			f->spread_ports |= (uint16_t)(1u << i);
 }
 
 void fwd_drop(struct fwd *f, struct rte_mbuf *m, enum verdict verdict)
@@ -111,6 +116,22 @@ void fwd_flush(struct fwd *f)
 		run_stages(f);
 }
 
+// What was just sorted waits, and what waited until now goes on; at a MAG nothing waits.
+static void run_fresh(struct fwd *f)
+{
+	if (f->conf->role == FWD_MAG)
+		ripen(f);
+	run_stages(f);
+	if (f->conf->role == FWD_LMA)
+		ripen(f);
+}
+
+static void deal_out(struct fwd *f)
+{
+	if (unlikely(f->spread_ports != 0))
+		fwd_spread(f);
+}
+
 void fwd_burst(struct fwd *f, uint16_t port, struct rte_mbuf **pkts, uint16_t n, ns_t now)
 {
 	f->now = now;
@@ -118,11 +139,8 @@ void fwd_burst(struct fwd *f, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
 	telem_count(&f->telem->received_bytes, fwd_classify(f, port, pkts, n));
 	if (f->fragments.n > 0)
 		fwd_reassemble(f);
-	if (f->conf->role == FWD_MAG)
-		ripen(f);
-	run_stages(f);
-	if (f->conf->role == FWD_LMA)
-		ripen(f);
+	deal_out(f);
+	run_fresh(f);
 }
 
 // Control checks what it makes; this keeps a mistake there from becoming one here.
@@ -203,14 +221,17 @@ static unsigned take_errors(struct fwd *f)
 	return n;
 }
 
-static unsigned take_handed_over(struct fwd *f)
+static unsigned take_fragments(struct fwd *f)
 {
-	unsigned n = fwd_take_handed_over(f);
+	unsigned n = f->n_workers > 1
+			     ? fwd_take_over(f, f->fragment_rings[f->worker], &f->fragments)
+			     : 0;
 
 	if (n == 0)
 		return 0;
 	fwd_flush(f);
 	fwd_reassemble(f);
+	deal_out(f);
 	ripen(f);
 	run_stages(f);
 	return n;
@@ -222,13 +243,25 @@ unsigned fwd_turn(struct fwd *f, ns_t now)
 	unsigned n = take_errors(f);
 	if (f->reassembly.tunnel.held + f->reassembly.signalling.held > 0)
 		fwd_expire_fragments(f);
-	n += take_handed_over(f);
+	n += take_fragments(f);
 	unsigned held = f->holds.n_active > 0 ? fwd_go_on(f) : 0;
 	if (held > 0) {
 		fwd_deliver_held(f);
 		run_stages(f);
 	}
 	return n + held;
+}
+
+// As a burst that was received; that it is ours is settled.
+unsigned fwd_take_flows(struct fwd *f, ns_t now)
+{
+	if (f->flow_rings == NULL)
+		return 0;
+	f->now = now;
+	unsigned n = fwd_take_over(f, f->flow_rings[f->worker], &f->fresh->tunnel);
+	if (n > 0)
+		run_fresh(f);
+	return n;
 }
 
 struct fwd_out *fwd_out(struct fwd *f, uint16_t port)

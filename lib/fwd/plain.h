@@ -30,7 +30,7 @@ static __rte_always_inline uint64_t plain_down(const struct fwd *f, const struct
 		ports = flow_ports(h, len);
 	else if (may_have_limit(h->next_header))
 		return 0;
-	return outer_head(class, flow_label(flow_hash(f->flow_key, h, ports)), (uint16_t)len);
+	return outer_head(class, flow_label(f->flow_key, h, ports), (uint16_t)len);
 }
 
 // The same of a packet out of a tunnel to the first tunnel address: whether what is inside is

@@ -136,7 +136,7 @@ static bool read_fragment(const struct fwd *f, const struct pkt *p, struct fragm
 	out->at = word & OFFSET_MASK;
 	out->more = (word & MORE) != 0;
 	out->n = (uint16_t)rd_left(&r);
-	out->hash = siphash(f->fragment_key, &key, sizeof(key));
+	out->hash = siphash(f->common_key, &key, sizeof(key));
 	return !r.failed;
 }
 
@@ -392,16 +392,6 @@ static void take(struct fwd *f, struct pkt *p, const struct fragment *g)
 	keep(f, is_signalling ? &f->reassembly.signalling : &f->reassembly.tunnel, p, g);
 }
 
-static void hand_over(struct fwd *f, struct pkt *p, unsigned owner)
-{
-	if (p->m->priv_size < sizeof(struct fwd_punt)) // a pool not made for it
-		return fwd_drop(f, p->m, V_DROP_HANDOFF_FULL);
-	*fwd_punt_of(p->m) =
-		(struct fwd_punt){.port = p->port, .vlan = p->vlan, .mh_offset = p->offset};
-	if (rte_ring_enqueue(f->fragment_rings[owner], p->m) != 0)
-		fwd_drop(f, p->m, V_DROP_HANDOFF_FULL);
-}
-
 void fwd_reassemble(struct fwd *f)
 {
 	struct lane *in = &f->fragments;
@@ -416,28 +406,10 @@ void fwd_reassemble(struct fwd *f)
 		unsigned owner =
 			f->n_workers > 1 ? (unsigned)(g.hash >> 32) % f->n_workers : f->worker;
 		if (owner != f->worker)
-			hand_over(f, p, owner);
+			fwd_put_aside(f, p, owner);
 		else
 			take(f, p, &g);
 	}
 	in->n = 0;
-}
-
-unsigned fwd_take_handed_over(struct fwd *f)
-{
-	struct rte_mbuf *pkts[FWD_BURST];
-	unsigned n = 0;
-
-	if (f->n_workers > 1)
-		n = rte_ring_dequeue_burst(f->fragment_rings[f->worker], (void **)pkts, FWD_BURST,
-					   NULL);
-	for (unsigned i = 0; i < n; i++) {
-		const struct fwd_punt *note = fwd_punt_of(pkts[i]);
-		lane_add(&f->fragments, &(struct pkt){.m = pkts[i],
-						      .port = note->port,
-						      .vlan = note->vlan,
-						      .offset = note->mh_offset,
-						      .verdict = V_TX_UPLINK});
-	}
-	return n;
+	fwd_hand_over(f, f->fragment_rings);
 }

@@ -1,8 +1,8 @@
 // Inside of fwd: what a stage gets and gives. Nobody outside lib/fwd includes it.
 //
-// A burst goes through classify → decap → route → encap → output, and punt. Between stages packets
-// lie in lanes of struct fwd; each stage empties the lane it reads, appends to lanes further on
-// only, and gives what it drops to fwd_drop, the one place that counts and frees.
+// A burst goes through classify → spread → decap → route → encap → output, and punt. Between stages
+// packets lie in lanes of struct fwd; each stage empties the lane it reads, appends to lanes
+// further on only, and gives what it drops to fwd_drop, the one place that counts and frees.
 #pragma once
 
 #include <stdbool.h>
@@ -97,6 +97,12 @@ struct holds {
 	_Atomic uint32_t orders_done;    // the same
 };
 
+// Packets of one burst that are another worker's.
+struct aside {
+	uint16_t n;
+	struct rte_mbuf *pkts[FWD_BURST];
+};
+
 struct fwd {
 	const struct fwd_conf *conf;
 	struct quick quick;
@@ -120,8 +126,12 @@ struct fwd {
 	struct bucket access_buckets[ACCESS_BUCKETS], link_buckets[LINK_BUCKETS], access_all;
 	struct bucket relay_bucket;
 	unsigned worker, n_workers;
-	struct rte_ring *const *fragment_rings;
-	struct siphash_key fragment_key; // the same on all workers
+	struct rte_ring *const *fragment_rings, *const *flow_rings;
+	struct siphash_key common_key; // the same on all workers
+	uint16_t spread_ports;         // bit: what comes there out of tunnels is spread
+	// of the tunnel lane, at its front: taken over from another worker
+	uint64_t owners; // bit: something is put aside for that worker
+	struct aside aside[FWD_MAX_WORKERS];
 	uint32_t fragment_ids[FRAGMENT_IDS];
 	struct reassembly reassembly;
 	struct holds holds;
@@ -202,6 +212,7 @@ static __rte_always_inline void fwd_look_up(const struct fwd *f, struct lane *l,
 // ---- The stages, in order.
 uint32_t fwd_classify(struct fwd *, uint16_t port, struct rte_mbuf **pkts, uint16_t n); // bytes
 void fwd_reassemble(struct fwd *);   // fragments → tunnel, punt
+void fwd_spread(struct fwd *);       // tunnel → tunnel, or another worker
 void fwd_decap(struct fwd *);        // LMA: tunnel → route
 void fwd_access(struct fwd *);       // MAG: access → output
 void fwd_deliver(struct fwd *);      // MAG: tunnel → output
@@ -275,8 +286,25 @@ void fwd_drop_held(struct fwd *);
 void fwd_sort_again(struct fwd *, struct pkt *);
 void fwd_expire_fragments(struct fwd *);
 void fwd_drop_fragments(struct fwd *); // all that wait
-// What other workers have handed over, into the fragments lane; how many.
-unsigned fwd_take_handed_over(struct fwd *);
+
+// ---- From worker to worker.
+
+// Until fwd_hand_over, which gives each owner its own; what a ring does not take is dropped by
+// name. At most a burst in between.
+static inline void fwd_put_aside(struct fwd *f, const struct pkt *p, unsigned owner)
+{
+	struct aside *a = &f->aside[owner];
+
+	// A plain one has its layer 2 still: no other offset is 0.
+	p->m->hash.usr = p->plain != 0 ? (uint32_t)f->fresh->port << 16
+				       : (uint32_t)p->port << 16 | p->offset;
+	p->m->vlan_tci = p->plain != 0 ? 0 : p->vlan;
+	a->pkts[a->n++] = p->m; // of one burst, so there is room
+	f->owners |= UINT64_C(1) << owner;
+}
+void fwd_hand_over(struct fwd *, struct rte_ring *const *rings);
+// What others have put into that ring for this worker, a burst at most, into the lane; how many.
+uint16_t fwd_take_over(struct fwd *, struct rte_ring *, struct lane *);
 
 static inline void onward_find(struct fwd *f, struct onward *o, uint32_t number)
 {

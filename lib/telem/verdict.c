@@ -61,5 +61,8 @@ void telem_sum(const struct telem_worker *const *workers, unsigned n, struct tel
 		sum->polls += telem_read(&w->polls);
 		sum->idle_polls += telem_read(&w->idle_polls);
 		sum->sleeps += telem_read(&w->sleeps);
+		sum->decapsulated += telem_read(&w->decapsulated);
+		sum->handed_over += telem_read(&w->handed_over);
+		sum->taken_over += telem_read(&w->taken_over);
 	}
 }

@@ -4,6 +4,7 @@
 // each); anyone may read them at any time, relaxed. They never go back.
 #pragma once
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -33,7 +34,11 @@ struct telem_worker {
 	uint64_t sent, sent_bytes;  // taken by a port
 	uint64_t polls, idle_polls; // turns of the loop; those that found nothing
 	uint64_t sleeps;
+	uint64_t decapsulated;            // packets taken out of a tunnel here, by whoever received
+	uint64_t handed_over, taken_over; // to and from other workers, before they are decapsulated
 };
+
+static_assert(sizeof(struct telem_worker) % 64 == 0, "in an array each has lines of its own");
 
 static inline void telem_count(uint64_t *counter, uint64_t by)
 {

@@ -13,3 +13,5 @@ struct options {
 };
 
 int bench_path(const struct options *); // exit code
+int bench_workers(const struct options *);
+int bench_spread(const struct options *);

@@ -1,6 +1,8 @@
 // Measures the forwarding path in one process: floor, stages, both ways, several workers.
 //
 //   kedge-bench path --bindings N [--size BYTES] [--rounds N] [--cpus LIST] [--huge]
+//   kedge-bench workers ...   the same path on 1 to as many CPUs as are listed
+//   kedge-bench spread ...    one MAG's packets, received by one and decapsulated by all
 //
 // One JSON object a line. tools/bench calls it, and says what the numbers mean.
 #include <getopt.h>
@@ -15,12 +17,12 @@
 static const struct {
 	const char *name;
 	int (*run)(const struct options *);
-} modes[] = {{"path", bench_path}};
+} modes[] = {{"path", bench_path}, {"workers", bench_workers}, {"spread", bench_spread}};
 
 static int usage(void)
 {
-	fputs("usage: kedge-bench path [--bindings N] [--size BYTES] [--rounds N] [--cpus LIST] "
-	      "[--huge]\n",
+	fputs("usage: kedge-bench path|workers|spread [--bindings N] [--size BYTES] [--rounds N] "
+	      "[--cpus LIST] [--huge]\n",
 	      stderr);
 	return 2;
 }

@@ -42,6 +42,7 @@ static void the_least_file_gets_the_defaults_of_the_rfc(void **state)
 	assert_string_equal(c->name, "lma");
 	assert_string_equal(c->management.socket, "/run/kedge/lma.sock");
 	assert_int_equal(c->dataplane.workers, 1);
+	assert_int_equal(c->dataplane.spread, CONF_SPREAD_AUTO);
 	assert_false(c->dataplane.hugepages);
 	assert_int_equal(c->dataplane.memory_mb, 512);
 	assert_int_equal(c->pools[0].hnp_len, 64);
@@ -71,6 +72,17 @@ static void without_profiles_everybody_is_served_and_with_an_empty_list_nobody(v
 	conf_free(c);
 	c = load(LEAST "profiles: []\n");
 	assert_int_equal(c->n_profiles, 0);
+	conf_free(c);
+}
+
+static void spreading_is_forced_or_forbidden_by_a_plain_word(void **state)
+{
+	(void)state;
+	struct conf *c = load(LEAST "dataplane: {spread: off}\n");
+	assert_int_equal(c->dataplane.spread, CONF_SPREAD_OFF);
+	conf_free(c);
+	c = load(LEAST "dataplane: {spread: on}\n");
+	assert_int_equal(c->dataplane.spread, CONF_SPREAD_ON);
 	conf_free(c);
 }
 
@@ -310,6 +322,7 @@ int main(void)
 			LMA_EXP_02_the_quarantine_is_as_long_as_the_delay_unless_said_otherwise),
 		cmocka_unit_test(
 			without_profiles_everybody_is_served_and_with_an_empty_list_nobody),
+		cmocka_unit_test(spreading_is_forced_or_forbidden_by_a_plain_word),
 		cmocka_unit_test(every_list_is_filled_row_by_row),
 		cmocka_unit_test(a_dump_loads_to_the_same),
 		cmocka_unit_test(a_dump_writes_every_key),

@@ -173,13 +173,23 @@ static void every_command_shows_what_the_lma_sends(void **state)
 	    "02:00:5e:10:00:01  2 min 5 s  57 min 55 s          2\n");
 	begin(&p, "show ports");
 	add(&p, "{\"name\":\"core\",\"driver\":\"af_xdp\",\"netdev\":\"d0\",\"link\":\"up\","
-		"\"mac\":\"02:00:00:00:00:01\",\"mtu\":1600,\"rx_packets\":1000000,"
-		"\"tx_packets\":5,\"rx_missed\":0,\"tx_errors\":0}");
+		"\"mac\":\"02:00:00:00:00:01\",\"mtu\":1600,\"rx_queues\":1,"
+		"\"spread_by\":\"workers, inner "
+		"flow\",\"rx_packets\":1000000,\"tx_packets\":5,\"rx_missed\":0,\"tx_errors\":0}");
 	end(&p, true,
-	    "PORT  DRIVER  NETDEV  LINK  MAC                  MTU   RECEIVED  SENT  MISSED"
-	    "  TX ERRORS\n"
-	    "core  af_xdp  d0      up    02:00:00:00:00:01  1,600  1,000,000     5       0"
-	    "          0\n");
+	    "PORT  DRIVER  NETDEV  LINK  MAC                  MTU  QUEUES  SPREAD BY        "
+	    "     RECEIVED  SENT  MISSED  TX ERRORS\n"
+	    "core  af_xdp  d0      up    02:00:00:00:00:01  1,600       1  workers, inner "
+	    "flow  1,000,000     5       0          0\n");
+	begin(&p, "show workers");
+	add(&p, "{\"worker\":1,\"rx_queues\":0,\"received\":0,\"decapsulated\":120000,"
+		"\"handed_over\":0,\"taken_over\":120000,\"handoff_full\":3,\"sent\":7,"
+		"\"busy_percent\":41}");
+	end(&p, true,
+	    "WORKER  RX QUEUES  RECEIVED  DECAPSULATED  HANDED OVER  TAKEN OVER  RING FULL  SENT"
+	    "  BUSY %\n"
+	    "     1          0         0       120,000            0     120,000          3     7"
+	    "      41\n");
 }
 
 static void a_full_disk_is_noticed(void **state)

@@ -95,8 +95,8 @@ static void wrong_arguments_are_two_and_on_standard_error(void **state)
 	assert_one_line_with(stage.err,
 			     "? there are: show bindings, show mags, show pools, show "
 			     "domain, show nodes, show heartbeats, show handovers, show radius, "
-			     "show interfaces, show ports, show stats, show drops, show version, "
-			     "mag attach, mag handover, mag detach, help\n");
+			     "show interfaces, show ports, show workers, show stats, show drops, "
+			     "show version, mag attach, mag handover, mag detach, help\n");
 	assert_int_equal(RUN("--jsno", "show", "mags"), 2);
 	assert_non_null(strstr(stage.err, "kedgectl help"));
 	assert_string_equal(stage.out, "");

@@ -142,7 +142,7 @@ int main(void)
 	int failed = test_classify() + test_downlink() + test_ecn() + test_uplink() + test_icmp() +
 		     test_punt() + test_bounds() + test_mem() + test_access() + test_local() +
 		     test_deliver() + test_relay() + test_fragments() + test_reassembly() +
-		     test_limit() + test_hold() + test_detour() +
+		     test_spread() + test_limit() + test_hold() + test_detour() +
 		     cmocka_run_group_tests(last, NULL, NULL);
 	// After the question above: mutated frames are no directed test.
 	return failed + test_plain() + test_random();

@@ -41,6 +41,7 @@ int test_bounds(void);
 int test_mem(void);
 int test_fragments(void);
 int test_reassembly(void);
+int test_spread(void);
 int test_limit(void);
 int test_hold(void);
 int test_detour(void);

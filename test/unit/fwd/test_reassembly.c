@@ -220,7 +220,7 @@ static void a_fragment_goes_to_the_worker_whose_it_is(void **state)
 				.telem = &w->telem,
 				.fragments = rings,
 				.n_workers = 2,
-				.fragment_key = {1, 2}};
+				.common_key = {1, 2}};
 	struct fwd *first = w->fwd, *workers[2];
 	struct frame whole = from_mn1();
 	unsigned handed = 0;
