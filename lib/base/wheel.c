@@ -1,8 +1,13 @@
 // Four wheels of 256 slots: the lowest holds ticks, each slot of a higher one a whole turn of the
 // one below. When the lowest has come around, the next slot above it is dealt out again.
+//
+// A timer that is set to a later time stays where it is until its slot's time has come: who sets it
+// again and again, as lifetimes are, writes to it alone and not to its neighbours.
 #include "base/wheel.h"
 
 #include <stdlib.h>
+
+#include "base/pages.h"
 
 enum { LEVELS = 4, BITS = 8, SLOTS = 1 << BITS, SLOT_MASK = SLOTS - 1 };
 #define TICK NS_MSEC
@@ -11,8 +16,9 @@ enum { LEVELS = 4, BITS = 8, SLOTS = 1 << BITS, SLOT_MASK = SLOTS - 1 };
 static const uint32_t SLOT_MARK = 1u << 31;
 
 struct timer {
-	uint32_t next, prev; // prev: WHEEL_NONE when not set
-	ns_t deadline;
+	uint32_t next;   // WHEEL_NONE: none
+	uint32_t prev_1; // the item before it and one, or its slot; 0: not set
+	ns_t deadline;   // not before the slot's time
 };
 
 struct wheel {
@@ -20,28 +26,36 @@ struct wheel {
 	uint32_t set;  // how many are set
 	uint32_t max_items;
 	uint32_t heads[LEVELS * SLOTS];
-	struct timer timers[];
+	struct timer *timers;
 };
+
+static size_t bytes_of(uint32_t max_items)
+{
+	return (size_t)max_items * sizeof(struct timer);
+}
 
 struct wheel *wheel_new(uint32_t max_items, ns_t now)
 {
-	if (max_items > WHEEL_MAX_ITEMS)
-		return NULL;
-	struct wheel *w = malloc(sizeof(*w) + (size_t)max_items * sizeof(w->timers[0]));
+	struct wheel *w = max_items <= WHEEL_MAX_ITEMS ? malloc(sizeof(*w)) : NULL;
+
 	if (w == NULL)
 		return NULL;
-	w->tick = now / TICK;
-	w->set = 0;
-	w->max_items = max_items;
+	*w = (struct wheel){.tick = now / TICK, .max_items = max_items};
+	w->timers = pages_new(bytes_of(max_items));
+	if (w->timers == NULL && max_items > 0) {
+		free(w);
+		return NULL;
+	}
 	for (unsigned i = 0; i < LEVELS * SLOTS; i++)
 		w->heads[i] = WHEEL_NONE;
-	for (uint32_t i = 0; i < max_items; i++)
-		w->timers[i] = (struct timer){WHEEL_NONE, WHEEL_NONE, NS_NEVER};
 	return w;
 }
 
 void wheel_free(struct wheel *w)
 {
+	if (w == NULL)
+		return;
+	pages_free(w->timers, bytes_of(w->max_items));
 	free(w);
 }
 
@@ -69,9 +83,9 @@ static void link_into(struct wheel *w, uint32_t item, uint32_t slot)
 	struct timer *t = &w->timers[item];
 
 	t->next = w->heads[slot];
-	t->prev = SLOT_MARK | slot;
+	t->prev_1 = SLOT_MARK | slot;
 	if (t->next != WHEEL_NONE)
-		w->timers[t->next].prev = item;
+		w->timers[t->next].prev_1 = item + 1;
 	w->heads[slot] = item;
 }
 
@@ -79,23 +93,28 @@ static void unlink_from(struct wheel *w, uint32_t item)
 {
 	struct timer *t = &w->timers[item];
 
-	if (t->prev & SLOT_MARK)
-		w->heads[t->prev & ~SLOT_MARK] = t->next;
+	if (t->prev_1 & SLOT_MARK)
+		w->heads[t->prev_1 & ~SLOT_MARK] = t->next;
 	else
-		w->timers[t->prev].next = t->next;
+		w->timers[t->prev_1 - 1].next = t->next;
 	if (t->next != WHEEL_NONE)
-		w->timers[t->next].prev = t->prev;
-	t->next = t->prev = WHEEL_NONE;
+		w->timers[t->next].prev_1 = t->prev_1;
+	t->prev_1 = 0;
 }
 
 bool wheel_is_set(const struct wheel *w, uint32_t item)
 {
-	return item < w->max_items && w->timers[item].prev != WHEEL_NONE;
+	return item < w->max_items && w->timers[item].prev_1 != 0;
 }
 
 ns_t wheel_get(const struct wheel *w, uint32_t item)
 {
 	return wheel_is_set(w, item) ? w->timers[item].deadline : NS_NEVER;
+}
+
+void wheel_prefetch(const struct wheel *w, uint32_t item)
+{
+	__builtin_prefetch(&w->timers[item], 1);
 }
 
 void wheel_stop(struct wheel *w, uint32_t item)
@@ -110,6 +129,11 @@ void wheel_set(struct wheel *w, uint32_t item, ns_t deadline)
 {
 	if (item >= w->max_items)
 		return;
+	// Later than it was: where it stands it will be looked at in time.
+	if (wheel_is_set(w, item) && deadline >= w->timers[item].deadline) {
+		w->timers[item].deadline = deadline;
+		return;
+	}
 	wheel_stop(w, item);
 	w->timers[item].deadline = deadline;
 	link_into(w, item, slot_for(w, tick_of(deadline)));
@@ -139,6 +163,18 @@ static void advance(struct wheel *w)
 	}
 }
 
+// Its deadline was moved since it was put here: to where it belongs now.
+static bool is_later(struct wheel *w, uint32_t item)
+{
+	uint64_t tick = tick_of(w->timers[item].deadline);
+
+	if (tick <= w->tick)
+		return false;
+	unlink_from(w, item);
+	link_into(w, item, slot_for(w, tick));
+	return true;
+}
+
 uint32_t wheel_expire(struct wheel *w, ns_t now)
 {
 	uint64_t until = now / TICK;
@@ -146,6 +182,8 @@ uint32_t wheel_expire(struct wheel *w, ns_t now)
 	for (;;) {
 		uint32_t item = w->heads[w->tick & SLOT_MASK];
 		if (item != WHEEL_NONE && w->tick <= until) {
+			if (is_later(w, item))
+				continue;
 			wheel_stop(w, item);
 			return item;
 		}

@@ -56,6 +56,33 @@ static void a_deadline_in_the_past_comes_out_at_once(void **state)
 	wheel_free(w);
 }
 
+// As a lifetime that is renewed: it stays where it was put, and is looked at there.
+static void a_timer_that_is_set_anew_comes_out_at_its_last_time_alone(void **state)
+{
+	enum { TIMES = 1000 };
+
+	(void)state;
+	for (ns_t step = NS_MSEC / 2; step < 1000 * NS_SEC; step *= 7) {
+		struct wheel *w = wheel_new(2, 0);
+		ns_t last = 0;
+		for (int i = 1; i <= TIMES; i++) {
+			last = i * step + 5 * NS_MSEC;
+			wheel_set(w, 1, last);
+			wheel_set(w, 0, last - NS_MSEC);
+			assert_int_equal(wheel_expire(w, i * step), WHEEL_NONE);
+			assert_true(wheel_deadline(w) <= last);
+		}
+		wheel_set(w, 0, NS_NEVER);
+		assert_int_equal(wheel_expire(w, last - 1), WHEEL_NONE);
+		wheel_set(w, 0, last); // and back
+		assert_true(wheel_get(w, 1) == last);
+		assert_int_not_equal(wheel_expire(w, last), WHEEL_NONE);
+		assert_int_not_equal(wheel_expire(w, last), WHEEL_NONE);
+		assert_int_equal(wheel_expire(w, last + NS_SEC), WHEEL_NONE);
+		wheel_free(w);
+	}
+}
+
 static void items_beyond_the_end_are_ignored(void **state)
 {
 	(void)state;
@@ -72,6 +99,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_comes_out_early_or_more_than_a_tick_late),
 		cmocka_unit_test(a_deadline_in_the_past_comes_out_at_once),
+		cmocka_unit_test(a_timer_that_is_set_anew_comes_out_at_its_last_time_alone),
 		cmocka_unit_test(items_beyond_the_end_are_ignored),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
