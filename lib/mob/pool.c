@@ -112,6 +112,9 @@ static void mark_taken(struct pool *pool, struct ip6_prefix prefix)
 static uint32_t find_static(const struct pools *p, struct ip6_prefix prefix)
 {
 	struct map_cursor c;
+
+	if (p->n_statics == 0)
+		return NONE;
 	uint32_t i = map_first(&p->by_static, hash_of(p, prefix), &c);
 
 	for (; i != MAP_NONE; i = map_next(&p->by_static, &c))
@@ -180,6 +183,9 @@ uint32_t pool_next_crossed(struct pools *p)
 static uint32_t find_idle(const struct pools *p, struct ip6_prefix prefix)
 {
 	struct map_cursor c;
+
+	if (p->by_prefix.n == 0)
+		return NONE;
 	uint32_t i = map_first(&p->by_prefix, hash_of(p, prefix), &c);
 
 	for (; i != MAP_NONE; i = map_next(&p->by_prefix, &c))
