@@ -213,7 +213,8 @@ static void take_bu(struct lma *lma, const struct lma_event *event)
 		put_note(lma, LMA_NOTE_IGNORED_NOT_PROXY, src, 0);
 		return;
 	}
-	r.mn_hash = mn_id_hash(lma->key, r.mn_id_subtype, r.mn_id);
+	r.mn_hash = event->message.ahead != NULL ? event->message.ahead->mn_hash
+						 : mn_id_hash(lma->key, r.mn_id_subtype, r.mn_id);
 	take_update(lma, &r, UPDATE_FRESH);
 }
 

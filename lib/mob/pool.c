@@ -346,11 +346,22 @@ bool pool_take_any(struct pools *p, const struct bindings *b, const struct claim
 			continue;
 		if (take_released(p, pool, out) || take_new(p, b, pool, except, n, out)) {
 			use(p, pool, *out);
+			p->last = i;
 			return true;
 		}
 		pool->exhausted++;
 	}
 	return false;
+}
+
+bool pool_guess(const struct pools *p, uint32_t number, struct ip6_prefix *out)
+{
+	const struct pool *pool = &p->v[p->last];
+
+	if (p->n == 0 || pool->free.first != NONE || pool->count - pool->next <= number)
+		return false;
+	*out = prefix_at(pool, pool->next + number);
+	return true;
 }
 
 static uint64_t n_free(const struct pool *pool)
