@@ -1,5 +1,9 @@
 // Four wheels of 256 slots: the lowest holds ticks, each slot of a higher one a whole turn of the
-// one below. When the lowest has come around, the next slot above it is dealt out again.
+// one below.
+//
+// A slot of a higher wheel is dealt out to where its timers belong by then, in two passes and some
+// timers a tick, for it may hold all there are: in the half of a slot's time before it begins,
+// those of its first half; in its own first half the rest, which are of the second.
 //
 // A timer that is set to a later time stays where it is until its slot's time has come: who sets it
 // again and again, as lifetimes are, writes to it alone and not to its neighbours.
@@ -11,6 +15,9 @@
 
 enum { LEVELS = 4, BITS = 8, SLOTS = 1 << BITS, SLOT_MASK = SLOTS - 1 };
 #define TICK NS_MSEC
+// Timers that a pass looks at in a tick: 100 us of work, and a quarter of a million in a slot of
+// the second wheel before the end of a pass has to make up for it.
+enum { DEALT_A_TICK = 2048 };
 
 // The first item of a list has, in place of the one before it, the number of its slot.
 static const uint32_t SLOT_MARK = 1u << 31;
@@ -25,6 +32,8 @@ struct wheel {
 	uint64_t tick; // everything before it has come out
 	uint32_t set;  // how many are set
 	uint32_t max_items;
+	uint32_t dealt[LEVELS]; // slot of each higher wheel that a pass goes through
+	uint32_t at[LEVELS];    // the item that it comes to; WHEEL_NONE: it is over
 	uint32_t heads[LEVELS * SLOTS];
 	struct timer *timers;
 };
@@ -48,6 +57,8 @@ struct wheel *wheel_new(uint32_t max_items, ns_t now)
 	}
 	for (unsigned i = 0; i < LEVELS * SLOTS; i++)
 		w->heads[i] = WHEEL_NONE;
+	for (unsigned i = 0; i < LEVELS; i++)
+		w->at[i] = WHEEL_NONE;
 	return w;
 }
 
@@ -93,6 +104,9 @@ static void unlink_from(struct wheel *w, uint32_t item)
 {
 	struct timer *t = &w->timers[item];
 
+	for (uint32_t level = 1; level < LEVELS; level++)
+		if (w->at[level] == item)
+			w->at[level] = t->next;
 	if (t->prev_1 & SLOT_MARK)
 		w->heads[t->prev_1 & ~SLOT_MARK] = t->next;
 	else
@@ -140,26 +154,39 @@ void wheel_set(struct wheel *w, uint32_t item, ns_t deadline)
 	w->set++;
 }
 
-// Deals out a slot of a higher level to where its timers belong now.
-static void cascade(struct wheel *w, uint32_t slot)
+// Goes on with a pass. What stays is of the slot's second half, or of its next turn.
+static void deal(struct wheel *w, uint32_t level, uint32_t most)
 {
-	uint32_t item = w->heads[slot];
-
-	w->heads[slot] = WHEEL_NONE;
-	while (item != WHEEL_NONE) {
-		uint32_t next = w->timers[item].next;
-		link_into(w, item, slot_for(w, tick_of(w->timers[item].deadline)));
-		item = next;
+	for (; most > 0 && w->at[level] != WHEEL_NONE; most--) {
+		uint32_t item = w->at[level];
+		uint32_t slot = slot_for(w, tick_of(w->timers[item].deadline));
+		w->at[level] = w->timers[item].next;
+		if (slot == w->dealt[level])
+			continue;
+		unlink_from(w, item);
+		link_into(w, item, slot);
 	}
+}
+
+// Once a half of a slot: the pass before has to end, and another one begins.
+static void turn_over(struct wheel *w, uint32_t level)
+{
+	uint64_t width = (uint64_t)1 << (BITS * level);
+	uint64_t slot = (w->tick >> (BITS * level)) + ((w->tick & (width - 1)) != 0);
+
+	deal(w, level, UINT32_MAX);
+	w->dealt[level] = level * SLOTS + (uint32_t)(slot & SLOT_MASK);
+	w->at[level] = w->heads[w->dealt[level]];
 }
 
 static void advance(struct wheel *w)
 {
 	w->tick++;
 	for (uint32_t level = 1; level < LEVELS; level++) {
-		if ((w->tick & (((uint64_t)1 << (BITS * level)) - 1)) != 0)
-			break;
-		cascade(w, level * SLOTS + (uint32_t)(w->tick >> (BITS * level) & SLOT_MASK));
+		if ((w->tick & (((uint64_t)1 << (BITS * level - 1)) - 1)) == 0)
+			turn_over(w, level);
+		if (w->at[level] != WHEEL_NONE)
+			deal(w, level, DEALT_A_TICK);
 	}
 }
 
@@ -200,13 +227,12 @@ ns_t wheel_deadline(const struct wheel *w)
 {
 	if (w->set == 0)
 		return NS_NEVER;
-	// Up to the end of the lowest wheel's turn the slots are exact; there the next ones are
-	// dealt out.
+	// Up to the half of the lowest wheel's turn the slots are exact; there a pass ends.
 	uint64_t tick = w->tick;
 	do {
 		if (w->heads[tick & SLOT_MASK] != WHEEL_NONE)
 			return tick * TICK;
 		tick++;
-	} while ((tick & SLOT_MASK) != 0);
+	} while ((tick & (SLOT_MASK >> 1)) != 0);
 	return tick * TICK;
 }
