@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "app/common/path_mtu.h"
+#include "bcache/ask.h"
 
 // Its first binding makes a peer's tunnel packets welcome, its last one refused.
 static int hold_peer(struct plane *p, uint32_t peer, struct ip6_addr remote)
@@ -129,6 +130,15 @@ static int64_t hold_way(struct plane *p, const struct tunnel_way *way)
 	if (index < 0)
 		release_entry(p, (uint32_t)next);
 	return index;
+}
+
+void tunnels_look_ahead(const struct plane *p, struct ip6_prefix hnp)
+{
+	const struct bcache_keys keys = bcache_keys(p->bcache);
+
+	// Not bcache_ask: gcc 12 takes a function whose result is not used, and that only
+	// prefetches, for one without effect, and leaves it out.
+	__builtin_prefetch(keys.lines + (mix64(keys.mix, ip6_hi64(hnp.addr)) >> keys.shift << 6));
 }
 
 int tunnels_bind(struct plane *p, struct ip6_prefix hnp, const struct tunnel_way *way)

@@ -19,6 +19,8 @@ struct tunnel_way {
 // Packets for hnp go this way from now on, and are taken from there only; replaces what was there
 // in one store. 0 or -errno, and then what was there is there still.
 int tunnels_bind(struct plane *, struct ip6_prefix hnp, const struct tunnel_way *);
+// Has the processor fetch what a binding or unbinding of hnp will change.
+void tunnels_look_ahead(const struct plane *, struct ip6_prefix hnp);
 // A tunnel that is there without bindings, and stays (LMA-FW-10). 0 or -errno.
 int tunnels_keep(struct plane *, const struct fwd_tunnel *);
 void tunnels_unbind(struct plane *, struct ip6_prefix hnp);

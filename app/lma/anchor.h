@@ -12,6 +12,7 @@
 #include <signal.h>
 
 #include "app/common/log.h"
+#include "app/common/loop.h"
 #include "app/common/plane.h"
 #include "mgmt/mgmt.h"
 #include "mob/lma.h"
@@ -51,6 +52,8 @@ void anchor_stop(struct anchor *); // takes half-built ones
 // ---- control.c
 
 void control_run(struct anchor *, const volatile sig_atomic_t *stop);
+// The engine's part of a turn, for who makes the turns himself.
+struct loop_program control_program(struct anchor *);
 
 // ---- effects.c
 

@@ -32,12 +32,14 @@ static void take_signalling(struct gateway *g, struct rte_mbuf *m, struct instan
 	control_tell(g, now, &event);
 }
 
-static void on_punt(void *arg, struct rte_mbuf *m, struct instant now)
+static void on_punts(void *arg, struct rte_mbuf *const *pkts, unsigned n, struct instant now)
 {
-	if (fwd_punt_of(m)->kind == FWD_PUNT_ACCESS)
-		frames_take(arg, m, now);
-	else
-		take_signalling(arg, m, now);
+	for (unsigned i = 0; i < n; i++) {
+		if (fwd_punt_of(pkts[i])->kind == FWD_PUNT_ACCESS)
+			frames_take(arg, pkts[i], now);
+		else
+			take_signalling(arg, pkts[i], now);
+	}
 }
 
 static void on_time(void *arg, struct instant now)
@@ -82,7 +84,7 @@ static void on_path_mtu(void *arg, struct ip6_addr lma, uint16_t inside)
 void control_run(struct gateway *g, const volatile sig_atomic_t *stop)
 {
 	const struct loop_program program = {.arg = g,
-					     .on_punt = on_punt,
+					     .on_punts = on_punts,
 					     .on_time = on_time,
 					     .on_link = on_link,
 					     .on_path_mtu = on_path_mtu};

@@ -2,7 +2,8 @@
 #include "base/map.h"
 
 #include <errno.h>
-#include <stdlib.h>
+
+#include "base/pages.h"
 
 enum { MIN_SLOTS = 16 };
 
@@ -11,13 +12,14 @@ static uint32_t tag_of(uint64_t hash)
 	return (uint32_t)(hash >> 32);
 }
 
-static struct map_slot *new_slots(uint32_t n)
+static size_t bytes_of(uint64_t n)
 {
-	struct map_slot *slots = malloc((size_t)n * sizeof(*slots));
+	return n * sizeof(struct map_slot);
+}
 
-	for (uint32_t i = 0; slots != NULL && i < n; i++)
-		slots[i] = (struct map_slot){0, MAP_NONE};
-	return slots;
+static bool is_free(struct map_slot slot)
+{
+	return slot.item_1 == 0;
 }
 
 int map_init(struct map *m, uint32_t expected)
@@ -26,7 +28,7 @@ int map_init(struct map *m, uint32_t expected)
 
 	while (n * 3 / 4 < expected)
 		n *= 2;
-	struct map_slot *slots = new_slots((uint32_t)n);
+	struct map_slot *slots = pages_new(bytes_of(n));
 	if (slots == NULL)
 		return -ENOMEM;
 	*m = (struct map){.slots = slots, .mask = (uint32_t)(n - 1)};
@@ -35,7 +37,7 @@ int map_init(struct map *m, uint32_t expected)
 
 void map_done(struct map *m)
 {
-	free(m->slots);
+	pages_free(m->slots, bytes_of((uint64_t)m->mask + 1));
 	*m = (struct map){0};
 }
 
@@ -43,7 +45,7 @@ static void put(struct map_slot *slots, uint32_t mask, struct map_slot slot)
 {
 	uint32_t at = slot.tag & mask;
 
-	while (slots[at].item != MAP_NONE)
+	while (!is_free(slots[at]))
 		at = (at + 1) & mask;
 	slots[at] = slot;
 }
@@ -51,14 +53,14 @@ static void put(struct map_slot *slots, uint32_t mask, struct map_slot slot)
 static int grow(struct map *m)
 {
 	uint32_t n = (m->mask + 1) * 2;
-	struct map_slot *slots = n > 0 ? new_slots(n) : NULL;
+	struct map_slot *slots = n > 0 ? pages_new(bytes_of(n)) : NULL;
 
 	if (slots == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i <= m->mask; i++)
-		if (m->slots[i].item != MAP_NONE)
+		if (!is_free(m->slots[i]))
 			put(slots, n - 1, m->slots[i]);
-	free(m->slots);
+	pages_free(m->slots, bytes_of((uint64_t)m->mask + 1));
 	m->slots = slots;
 	m->mask = n - 1;
 	return 0;
@@ -71,7 +73,7 @@ int map_add(struct map *m, uint64_t hash, uint32_t item)
 		if (rc != 0)
 			return rc;
 	}
-	put(m->slots, m->mask, (struct map_slot){tag_of(hash), item});
+	put(m->slots, m->mask, (struct map_slot){tag_of(hash), item + 1});
 	m->n++;
 	return 0;
 }
@@ -83,7 +85,7 @@ static void close_hole(struct map *m, uint32_t hole)
 
 	for (;;) {
 		at = (at + 1) & m->mask;
-		if (m->slots[at].item == MAP_NONE)
+		if (is_free(m->slots[at]))
 			break;
 		uint32_t home = m->slots[at].tag & m->mask;
 		if (((at - home) & m->mask) >= ((at - hole) & m->mask)) {
@@ -91,15 +93,15 @@ static void close_hole(struct map *m, uint32_t hole)
 			hole = at;
 		}
 	}
-	m->slots[hole].item = MAP_NONE;
+	m->slots[hole] = (struct map_slot){0};
 }
 
 bool map_del(struct map *m, uint64_t hash, uint32_t item)
 {
 	uint32_t at = tag_of(hash) & m->mask;
 
-	for (; m->slots[at].item != MAP_NONE; at = (at + 1) & m->mask) {
-		if (m->slots[at].item != item || m->slots[at].tag != tag_of(hash))
+	for (; !is_free(m->slots[at]); at = (at + 1) & m->mask) {
+		if (m->slots[at].item_1 != item + 1 || m->slots[at].tag != tag_of(hash))
 			continue;
 		close_hole(m, at);
 		m->n--;
@@ -110,9 +112,9 @@ bool map_del(struct map *m, uint64_t hash, uint32_t item)
 
 static uint32_t next_equal(const struct map *m, struct map_cursor *c)
 {
-	for (; m->slots[c->at].item != MAP_NONE; c->at = (c->at + 1) & m->mask)
+	for (; !is_free(m->slots[c->at]); c->at = (c->at + 1) & m->mask)
 		if (m->slots[c->at].tag == c->tag)
-			return m->slots[c->at].item;
+			return m->slots[c->at].item_1 - 1;
 	return MAP_NONE;
 }
 

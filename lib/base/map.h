@@ -13,8 +13,8 @@
 enum { MAP_NONE = UINT32_MAX }; // no such item; never a valid item number
 
 struct map_slot {
-	uint32_t tag;  // the hash, upper 32 bits
-	uint32_t item; // MAP_NONE: free
+	uint32_t tag;    // the hash, upper 32 bits
+	uint32_t item_1; // the item and one, so that fresh memory is free: 0
 };
 
 struct map {
@@ -42,3 +42,9 @@ bool map_del(struct map *m, uint64_t hash, uint32_t item);
 // compare keys. A walk ends at the first add or delete.
 uint32_t map_first(const struct map *m, uint64_t hash, struct map_cursor *c);
 uint32_t map_next(const struct map *m, struct map_cursor *c);
+
+// Has the processor fetch what map_first will look at.
+static inline void map_prefetch(const struct map *m, uint64_t hash)
+{
+	__builtin_prefetch(&m->slots[(uint32_t)(hash >> 32) & m->mask]);
+}

@@ -2,6 +2,7 @@
 // ones.
 #include "base/siphash.h"
 
+#include <endian.h>
 #include <string.h>
 
 struct sip {
@@ -27,7 +28,15 @@ static void sip_round(struct sip *s)
 	s->v2 = rotl(s->v2, 32);
 }
 
-static uint64_t load_le64(const uint8_t *p, size_t n)
+static uint64_t load_le64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return le64toh(v);
+}
+
+static uint64_t load_rest(const uint8_t *p, size_t n)
 {
 	uint64_t v = 0;
 
@@ -48,12 +57,12 @@ uint64_t siphash(struct siphash_key key, const void *data, size_t n)
 	size_t left = n;
 
 	for (; left >= 8; left -= 8, p += 8) {
-		uint64_t m = load_le64(p, 8);
+		uint64_t m = load_le64(p);
 		s.v3 ^= m;
 		sip_round(&s);
 		s.v0 ^= m;
 	}
-	uint64_t last = (uint64_t)n << 56 | load_le64(p, left);
+	uint64_t last = (uint64_t)n << 56 | load_rest(p, left);
 	s.v3 ^= last;
 	sip_round(&s);
 	s.v0 ^= last;

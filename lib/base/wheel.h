@@ -25,6 +25,9 @@ void wheel_stop(struct wheel *, uint32_t item); // harmless if not set
 bool wheel_is_set(const struct wheel *, uint32_t item);
 ns_t wheel_get(const struct wheel *, uint32_t item); // its deadline; NS_NEVER if not set
 
+// Has the processor fetch what wheel_set will write.
+void wheel_prefetch(const struct wheel *, uint32_t item);
+
 // The next item whose deadline has passed, taken out of the wheel; WHEEL_NONE when there is none.
 uint32_t wheel_expire(struct wheel *, ns_t now);
 

@@ -20,7 +20,12 @@ static void *map_memory(size_t bytes)
 	if (p == MAP_FAILED)
 		return NULL;
 	(void)madvise(p, bytes, MADV_HUGEPAGE);
-	return p;
+	// Now, or the first write to each page is a fault of control's and an interrupt to every
+	// worker that has read it. Unknown before Linux 5.14, and then it is so.
+	if (madvise(p, bytes, MADV_POPULATE_WRITE) == 0 || errno == EINVAL)
+		return p;
+	munmap(p, bytes);
+	return NULL;
 }
 
 int table_new(const struct bcache_conf *conf, unsigned bits, struct grace *grace,
@@ -74,13 +79,23 @@ static int locate(const struct table *t, const struct line *line, uint64_t rest,
 	return room;
 }
 
+static bool has_empty(const struct table *t, const struct line *line)
+{
+	for (int i = 0; i < LINE_SLOTS; i++)
+		if ((atomic_load_explicit(&line->slots[i], memory_order_relaxed) & t->value_mask) ==
+		    BCACHE_NONE)
+			return true;
+	return false;
+}
+
 int table_set(struct table *t, uint64_t key, uint32_t value)
 {
 	uint64_t hash = table_hash(t, key), number = hash >> (64 - t->bits);
 	struct line *line = &t->lines[number];
 	bool there;
 	int at = locate(t, line, table_rest(t, hash), &there);
-	int64_t stashed = there ? -1 : stash_locate(&t->stash, hash);
+	// A line with an empty slot has no keys in the stash.
+	int64_t stashed = there || has_empty(t, line) ? -1 : stash_locate(&t->stash, hash);
 
 	if (stashed >= 0) {
 		stash_change(&t->stash, stashed, value);
@@ -101,15 +116,6 @@ int table_set(struct table *t, uint64_t key, uint32_t value)
 	}
 	t->n += !there;
 	return 0;
-}
-
-static bool has_empty(const struct table *t, const struct line *line)
-{
-	for (int i = 0; i < LINE_SLOTS; i++)
-		if ((atomic_load_explicit(&line->slots[i], memory_order_relaxed) & t->value_mask) ==
-		    BCACHE_NONE)
-			return true;
-	return false;
 }
 
 static void clear_tombstones(struct table *t, struct line *line)

@@ -182,12 +182,13 @@ static enum pba_status check_mag_room(struct lma *lma, const struct request *r,
 static enum pba_status check_node_room(struct lma *lma, const struct request *r,
 				       const struct match *m)
 {
-	uint32_t first = binding_find_mn(&lma->bindings, r->mn_id_subtype, r->mn_id);
-	uint32_t sessions = first != BCE_NULL ? binding_get(&lma->bindings, first)->mn->n : 0;
+	const struct bindings *b = &lma->bindings;
 
 	if (m->kind != MATCH_NEW && m->kind != MATCH_SHARE)
 		return PBA_ACCEPTED;
-	if (m->kind == MATCH_SHARE && binding_get(&lma->bindings, m->bce)->sharer != BCE_NULL)
+	uint32_t first = binding_find_mn(b, r->mn_hash, r->mn_id_subtype, r->mn_id);
+	uint32_t sessions = first != BCE_NULL ? binding_mn(b, binding_get(b, first))->n : 0;
+	if (m->kind == MATCH_SHARE && binding_get(b, m->bce)->sharer != BCE_NULL)
 		return PBA_INSUFFICIENT_RESOURCES;
 	return r->n_hnps > MAX_HNPS_PER_BCE || sessions >= policy_sessions(lma, r)
 		       ? PBA_INSUFFICIENT_RESOURCES

@@ -113,7 +113,7 @@ static struct reply *compose(struct lma *lma, const struct request *r, enum pba_
 	reply->n_asked = r->n_hnps;
 	reply->asked_lla = r->lla;
 	memcpy(reply->asked, r->hnps_sent, sizeof(reply->asked[0]) * r->n_hnps);
-	reply->mh = (struct mh){.type = MH_BA};
+	mh_init(&reply->mh, MH_BA);
 	reply->mh.ba.status = (uint8_t)status;
 	reply->mh.ba.flags = r->flags & BU_P ? BA_P : 0;
 	reply->mh.ba.seq = answered_seq(lma, r, (uint8_t)status);
@@ -236,7 +236,8 @@ void answer_unknown_type(struct lma *lma, struct ip6_addr src, struct ip6_addr d
 		return;
 	}
 	reply->bce = BCE_NULL;
-	reply->mh = (struct mh){.type = MH_BE, .be = {.status = BE_UNKNOWN_MH_TYPE}};
+	mh_init(&reply->mh, MH_BE);
+	reply->mh.be.status = BE_UNKNOWN_MH_TYPE;
 	put_note(lma, LMA_NOTE_BE_SENT, src, BE_UNKNOWN_MH_TYPE);
 	put_action(lma, &(struct lma_action){.kind = LMA_SEND,
 					     .send = {.src = dst, .dst = src, .mh = &reply->mh}});

@@ -4,13 +4,16 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/pages.h"
+
 int bindings_init(struct bindings *b, uint32_t max, struct siphash_key key)
 {
-	size_t n = ((size_t)max + BCE_CHUNK - 1) >> BCE_CHUNK_BITS;
-
-	*b = (struct bindings){.max = max, .key = key, .free = BCE_NULL};
-	b->chunks = calloc(n + 1, sizeof(*b->chunks));
-	if (b->chunks == NULL || map_init(&b->by_hnp, 0) != 0 || map_init(&b->by_mn, 0) != 0) {
+	*b = (struct bindings){
+		.max = max, .key = key, .free = BCE_NULL, .mns_high = 1, .mns_free = BCE_NULL};
+	b->v = pages_new((size_t)max * sizeof(*b->v));
+	b->mns = pages_new(((size_t)max + 1) * sizeof(*b->mns));
+	if (b->v == NULL || b->mns == NULL || map_init(&b->by_hnp, max) != 0 ||
+	    map_init(&b->by_mn, max) != 0) {
 		bindings_done(b);
 		return -ENOMEM;
 	}
@@ -20,35 +23,39 @@ int bindings_init(struct bindings *b, uint32_t max, struct siphash_key key)
 static void free_own(struct bce *e)
 {
 	if (e->n_hnps > 1)
-		free(e->hnps.many);
+		free((void *)(uintptr_t)binding_hnps(e));
 	if (e->ll_id_len > LL_ID_INLINE)
 		free(e->ll_id.more);
 }
 
+static void drop_mn(struct bindings *b, uint32_t i)
+{
+	struct mn *mn = &b->mns[i];
+
+	if (mn->id_len > MN_ID_INLINE)
+		free(mn->id.more);
+	*mn = (struct mn){.first = b->mns_free};
+	b->mns_free = i;
+}
+
 void bindings_done(struct bindings *b)
 {
-	for (uint32_t i = 0; b->chunks != NULL && i < b->high; i++) {
+	for (uint32_t i = 0; b->v != NULL && i < b->high; i++) {
 		struct bce *e = binding_get(b, i);
-		if (e->mn == NULL)
+		if (e->mn == 0)
 			continue;
 		free_own(e);
-		if (--e->mn->n == 0)
-			free(e->mn);
+		if (--binding_mn(b, e)->n == 0)
+			drop_mn(b, e->mn);
 	}
-	for (uint32_t i = 0; b->chunks != NULL && i << BCE_CHUNK_BITS < b->high; i++)
-		free(b->chunks[i]);
-	free(b->chunks);
+	pages_free(b->v, (size_t)b->max * sizeof(*b->v));
+	pages_free(b->mns, ((size_t)b->max + 1) * sizeof(*b->mns));
 	map_done(&b->by_hnp);
 	map_done(&b->by_mn);
 	*b = (struct bindings){0};
 }
 
-struct bce *binding_get(const struct bindings *b, uint32_t i)
-{
-	return &b->chunks[i >> BCE_CHUNK_BITS][i & (BCE_CHUNK - 1)];
-}
-
-static uint64_t hnp_hash(const struct bindings *b, struct ip6_prefix p)
+uint64_t binding_hnp_hash(const struct bindings *b, struct ip6_prefix p)
 {
 	return siphash(b->key, &p, sizeof(p));
 }
@@ -72,6 +79,8 @@ bool mn_id_equal(uint8_t subtype_a, struct span a, uint8_t subtype_b, struct spa
 {
 	if (subtype_a != subtype_b || a.n != b.n)
 		return false;
+	if (a.n == 0 || memcmp(a.p, b.p, a.n) == 0)
+		return true; // as nearly always
 	uint16_t realm = mn_id_realm(subtype_a, a);
 	for (uint16_t i = 0; i < a.n; i++)
 		if (i < realm ? a.p[i] != b.p[i] : lower(a.p[i]) != lower(b.p[i]))
@@ -94,7 +103,7 @@ uint64_t mn_id_hash(struct siphash_key key, uint8_t subtype, struct span id)
 uint32_t binding_find_hnp(const struct bindings *b, struct ip6_prefix hnp)
 {
 	struct map_cursor c;
-	uint32_t i = map_first(&b->by_hnp, hnp_hash(b, hnp), &c);
+	uint32_t i = map_first(&b->by_hnp, binding_hnp_hash(b, hnp), &c);
 
 	for (; i != MAP_NONE; i = map_next(&b->by_hnp, &c)) {
 		const struct bce *e = binding_get(b, i);
@@ -106,14 +115,14 @@ uint32_t binding_find_hnp(const struct bindings *b, struct ip6_prefix hnp)
 	return BCE_NULL;
 }
 
-uint32_t binding_find_mn(const struct bindings *b, uint8_t subtype, struct span id)
+uint32_t binding_find_mn(const struct bindings *b, uint64_t hash, uint8_t subtype, struct span id)
 {
 	struct map_cursor c;
-	uint32_t i = map_first(&b->by_mn, mn_id_hash(b->key, subtype, id), &c);
+	uint32_t i = map_first(&b->by_mn, hash, &c);
 
 	for (; i != MAP_NONE; i = map_next(&b->by_mn, &c)) {
-		const struct mn *mn = binding_get(b, i)->mn;
-		if (mn_id_equal(mn->subtype, (struct span){mn->id, mn->id_len}, subtype, id))
+		const struct mn *mn = binding_mn(b, binding_get(b, i));
+		if (mn_id_equal(mn->subtype, mn_id_of(mn), subtype, id))
 			return i;
 	}
 	return BCE_NULL;
@@ -127,12 +136,7 @@ static uint32_t take_free(struct bindings *b)
 		b->free = binding_get(b, i)->next_of_mn;
 		return i;
 	}
-	if (b->high == b->max)
-		return BCE_NULL;
-	struct bce **chunk = &b->chunks[b->high >> BCE_CHUNK_BITS];
-	if (*chunk == NULL)
-		*chunk = calloc(BCE_CHUNK, sizeof(**chunk));
-	return *chunk != NULL ? b->high++ : BCE_NULL;
+	return b->high < b->max ? b->high++ : BCE_NULL;
 }
 
 static void give_free(struct bindings *b, uint32_t i)
@@ -141,28 +145,39 @@ static void give_free(struct bindings *b, uint32_t i)
 	b->free = i;
 }
 
-static struct mn *new_mn(uint8_t subtype, struct span id)
+// There are as many as bindings, so that one is free. 0: no memory, or an identifier that no
+// message holds.
+static uint32_t new_mn(struct bindings *b, uint8_t subtype, struct span id)
 {
-	struct mn *mn = id.n <= 255 ? malloc(sizeof(*mn) + id.n) : NULL;
+	uint8_t *more = NULL;
 
-	if (mn == NULL)
-		return NULL;
+	if (id.n > 255 || (id.n > MN_ID_INLINE && (more = malloc(id.n)) == NULL))
+		return 0;
+	uint32_t i = b->mns_free;
+	if (i != BCE_NULL)
+		b->mns_free = b->mns[i].first;
+	else
+		i = b->mns_high++;
+	struct mn *mn = &b->mns[i];
 	*mn = (struct mn){.first = BCE_NULL, .subtype = subtype, .id_len = (uint8_t)id.n};
-	memcpy(mn->id, id.p, id.n);
-	return mn;
+	if (more != NULL)
+		mn->id.more = more;
+	if (id.n > 0)
+		memcpy(more != NULL ? more : mn->id.bytes, id.p, id.n);
+	return i;
 }
 
-uint32_t binding_add(struct bindings *b, uint8_t subtype, struct span id)
+uint32_t binding_add(struct bindings *b, uint64_t hash, uint8_t subtype, struct span id)
 {
-	uint32_t other = binding_find_mn(b, subtype, id);
+	uint32_t other = binding_find_mn(b, hash, subtype, id);
 	uint32_t i = take_free(b);
 
 	if (i == BCE_NULL)
 		return BCE_NULL;
-	struct mn *mn = other != BCE_NULL ? binding_get(b, other)->mn : new_mn(subtype, id);
-	uint64_t hash = mn_id_hash(b->key, subtype, id);
-	if (mn == NULL || (other == BCE_NULL && map_add(&b->by_mn, hash, i) != 0)) {
-		free(other == BCE_NULL ? mn : NULL);
+	uint32_t mn = other != BCE_NULL ? binding_get(b, other)->mn : new_mn(b, subtype, id);
+	if (mn == 0 || (other == BCE_NULL && map_add(&b->by_mn, hash, i) != 0)) {
+		if (mn != 0)
+			drop_mn(b, mn);
 		give_free(b, i);
 		return BCE_NULL;
 	}
@@ -172,13 +187,13 @@ uint32_t binding_add(struct bindings *b, uint8_t subtype, struct span id)
 	*e = (struct bce){
 		.mn = mn, .next_of_mn = BCE_NULL, .sharer = BCE_NULL, .service = UINT16_MAX};
 	if (other == BCE_NULL) {
-		mn->first = i;
+		b->mns[mn].first = i;
 	} else {
-		struct bce *first = binding_get(b, mn->first);
+		struct bce *first = binding_get(b, b->mns[mn].first);
 		e->next_of_mn = first->next_of_mn;
 		first->next_of_mn = i;
 	}
-	mn->n++;
+	b->mns[mn].n++;
 	b->n++;
 	return i;
 }
@@ -186,8 +201,8 @@ uint32_t binding_add(struct bindings *b, uint8_t subtype, struct span id)
 static void leave_mn(struct bindings *b, uint32_t i)
 {
 	struct bce *e = binding_get(b, i);
-	struct mn *mn = e->mn;
-	uint64_t hash = mn_id_hash(b->key, mn->subtype, (struct span){mn->id, mn->id_len});
+	struct mn *mn = binding_mn(b, e);
+	uint64_t hash = mn_id_hash(b->key, mn->subtype, mn_id_of(mn));
 
 	if (mn->first != i) {
 		uint32_t k = mn->first;
@@ -202,7 +217,7 @@ static void leave_mn(struct bindings *b, uint32_t i)
 			(void)map_add(&b->by_mn, hash, mn->first);
 	}
 	if (--mn->n == 0)
-		free(mn);
+		drop_mn(b, e->mn);
 }
 
 void binding_del(struct bindings *b, uint32_t i)
@@ -216,11 +231,6 @@ void binding_del(struct bindings *b, uint32_t i)
 	b->n--;
 }
 
-const struct ip6_prefix *binding_hnps(const struct bce *e)
-{
-	return e->n_hnps > 1 ? e->hnps.many : &e->hnps.one;
-}
-
 bool binding_set_hnps(struct bindings *b, uint32_t i, const struct ip6_prefix *hnps, uint8_t n)
 {
 	struct bce *e = binding_get(b, i);
@@ -229,33 +239,27 @@ bool binding_set_hnps(struct bindings *b, uint32_t i, const struct ip6_prefix *h
 	if (n > 1 && (many = malloc(n * sizeof(*many))) == NULL)
 		return false;
 	for (uint8_t k = 0; k < n; k++) {
-		if (map_add(&b->by_hnp, hnp_hash(b, hnps[k]), i) == 0)
+		if (map_add(&b->by_hnp, binding_hnp_hash(b, hnps[k]), i) == 0)
 			continue;
 		while (k > 0)
-			map_del(&b->by_hnp, hnp_hash(b, hnps[--k]), i);
+			map_del(&b->by_hnp, binding_hnp_hash(b, hnps[--k]), i);
 		free(many);
 		return false;
 	}
 	const struct ip6_prefix *old = binding_hnps(e);
 	for (uint8_t k = 0; k < e->n_hnps; k++)
-		map_del(&b->by_hnp, hnp_hash(b, old[k]), i);
+		map_del(&b->by_hnp, binding_hnp_hash(b, old[k]), i);
 	b->n_prefixes += (uint32_t)n - e->n_hnps;
 	if (e->n_hnps > 1)
-		free(e->hnps.many);
+		free((void *)(uintptr_t)old);
 	if (n > 1) {
 		memcpy(many, hnps, n * sizeof(*many));
-		e->hnps.many = many;
+		memcpy(e->hnps.many, &many, sizeof(many));
 	} else if (n == 1) {
 		e->hnps.one = hnps[0];
 	}
 	e->n_hnps = n;
 	return true;
-}
-
-struct span binding_ll_id(const struct bce *e)
-{
-	return (struct span){e->ll_id_len > LL_ID_INLINE ? e->ll_id.more : e->ll_id.bytes,
-			     e->ll_id_len};
 }
 
 bool binding_set_ll_id(struct bce *e, struct span id)
@@ -272,11 +276,6 @@ bool binding_set_ll_id(struct bce *e, struct span id)
 	if (id.n > 0)
 		memcpy(more != NULL ? more : e->ll_id.bytes, id.p, id.n);
 	return true;
-}
-
-struct span binding_mn_id(const struct bce *e)
-{
-	return (struct span){e->mn->id, e->mn->id_len};
 }
 
 uint32_t bindings_lmaa(struct bindings *b, struct ip6_addr a)

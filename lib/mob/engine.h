@@ -44,14 +44,16 @@ struct request {
 	struct span ll_id_sent;   // as it came, for the answer
 	struct span service;      // RFC 5149, empty: none was selected
 	struct ip6_addr lla;
-	struct ip6_prefix hnps[MH_MAX_OPTS];    // in their order, zero ones included
-	struct hnp_sent hnps_sent[MH_MAX_OPTS]; // for the answer
+	uint64_t mn_hash; // mn_id_hash of its identifier
 	uint8_t n_hnps, n_zero;
 	uint8_t mn_id_subtype, handoff, access;
 	uint32_t mag;              // mag_id of the care-of address, 0: none yet
 	uint32_t mag_row, profile; // of the configuration, NO_ROW: none
 	enum lma_update update;
 	bool has_mn_id, has_handoff, has_access, has_timestamp, has_lla, has_ll_id;
+	// The first n_hnps: in their order, zero ones included; and as they came, for the answer.
+	struct ip6_prefix hnps[MH_MAX_OPTS];
+	struct hnp_sent hnps_sent[MH_MAX_OPTS];
 };
 
 // What the lookup of RFC 5213 5.4.1 says. REFUSED carries a status.
@@ -182,8 +184,9 @@ uint64_t policy_hash_of_addr(const struct lma *, struct ip6_addr);
 uint64_t policy_hash_of_node(const struct lma *, uint32_t mag_row, struct span key);
 // The configured row that covers a care-of address, NO_ROW: no MAG of ours.
 uint32_t policy_mag(const struct lma *, struct ip6_addr coa);
-// The row of a mobile node, NO_ROW: none.
-uint32_t policy_profile(const struct lma *, uint8_t mn_id_subtype, struct span mn_id);
+// The row of a mobile node, NO_ROW: none. `hash`: its mn_id_hash.
+uint32_t policy_profile(const struct lma *, uint64_t hash, uint8_t mn_id_subtype,
+			struct span mn_id);
 // Whether that row of MAGs may serve it (LMA-RX-12).
 bool policy_mag_serves(const struct lma *, uint32_t mag_row, const struct request *);
 // The number of the service that was selected; NO_SERVICE: none, or one that no pool has.
@@ -203,6 +206,7 @@ bool policy_mag_has_pool(const struct lma *, uint32_t mag_row, uint32_t pool);
 uint32_t mag_find(const struct lma *, struct ip6_addr coa); // 0: none
 // The record of a permitted care-of address, made if there is room; 0: none.
 uint32_t mag_get(struct lma *, struct ip6_addr coa, uint32_t conf);
+void mag_heard(struct lma *, uint32_t mag); // just now
 // One binding more or less is at this MAG (HB-02).
 void mag_hold(struct lma *, uint32_t mag, struct ip6_addr lmaa);
 void mag_release(struct lma *, uint32_t mag);

@@ -108,8 +108,10 @@ void release_held(struct lma *lma, uint32_t bce, bool moved)
 void replace_held(struct lma *lma, const struct request *r)
 {
 	uint32_t turns[HELD_PER_BCE];
-	uint32_t bce = binding_find_mn(&lma->bindings, r->mn_id_subtype, r->mn_id);
 
+	if (lma->n_held == 0)
+		return;
+	uint32_t bce = binding_find_mn(&lma->bindings, r->mn_hash, r->mn_id_subtype, r->mn_id);
 	for (; bce != BCE_NULL; bce = binding_next_of_mn(&lma->bindings, bce)) {
 		if (!binding_get(&lma->bindings, bce)->waited_for)
 			continue;

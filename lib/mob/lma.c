@@ -213,6 +213,8 @@ static void take_bu(struct lma *lma, const struct lma_event *event)
 		put_note(lma, LMA_NOTE_IGNORED_NOT_PROXY, src, 0);
 		return;
 	}
+	r.mn_hash = event->message.ahead != NULL ? event->message.ahead->mn_hash
+						 : mn_id_hash(lma->key, r.mn_id_subtype, r.mn_id);
 	take_update(lma, &r, UPDATE_FRESH);
 }
 
@@ -318,8 +320,8 @@ bool lma_output(struct lma *lma, struct lma_action *out)
 	if (lma->n_actions == 0)
 		return false;
 	*out = lma->actions[lma->action_head];
-	lma->action_head = (lma->action_head + 1) % MAX_ACTIONS;
-	lma->n_actions--;
+	// From the front again when it is empty: the same few cache lines for every update.
+	lma->action_head = --lma->n_actions > 0 ? (lma->action_head + 1) % MAX_ACTIONS : 0;
 	lma->n_sent += out->kind == LMA_SEND; // replies are pulled in the order of their making
 	return true;
 }
@@ -352,11 +354,11 @@ bool lma_next_binding(const struct lma *lma, uint32_t *cursor, struct lma_bindin
 {
 	for (; *cursor < lma->bindings.high; ++*cursor) {
 		const struct bce *e = binding_get(&lma->bindings, *cursor);
-		if (e->mn == NULL)
+		if (e->mn == 0)
 			continue;
 		*out = (struct lma_binding){
-			.mn_id = binding_mn_id(e),
-			.mn_id_subtype = e->mn->subtype,
+			.mn_id = mn_id_of(binding_mn(&lma->bindings, e)),
+			.mn_id_subtype = binding_mn(&lma->bindings, e)->subtype,
 			.ll_id = binding_ll_id(e),
 			.hnps = binding_hnps(e),
 			.n_hnps = e->n_hnps,

@@ -2,6 +2,7 @@
 //
 // lma.c          input, output, deadline: the one door
 // request.c      a PBU as the values that the rules talk about
+// ahead.c        what PBUs will touch, asked for early
 // update.c       one PBU through lookup, admission, transition
 // admit.c        the acceptance checks, a table in the order of LMA-RX-06
 // lookup.c       which binding a PBU is about: RFC 5213 5.4.1
@@ -115,8 +116,9 @@ struct lma_event {
 	union {
 		struct {
 			struct ip6_addr src, dst;
-			uint64_t arrival_wall_q16; // when the packet was received (LMA-TS-11)
-			const struct mh *mh;       // needed until lma_input returns
+			uint64_t arrival_wall_q16;     // when the packet was received (LMA-TS-11)
+			const struct mh *mh;           // needed until lma_input returns
+			const struct lma_ahead *ahead; // of this mh, or NULL
 		} message;
 		struct {
 			struct ip6_addr src, dst;
@@ -188,6 +190,18 @@ uint32_t lma_keep_mag(struct lma *, struct ip6_addr coa);
 
 // One thing happened. Actions not yet pulled from the last input are kept and come first.
 void lma_input(struct lma *, struct instant now, const struct lma_event *);
+
+// What several binding updates will touch, found out before the first of them is judged, so that
+// memory answers for all of them at once; changes nothing. Who leaves it out waits longer, and that
+// is all.
+struct lma_ahead {
+	const struct mh *mh;   // the caller's
+	struct ip6_prefix hnp; // the first that it names; else perhaps the one that it will get
+	bool by_hnp;           // it names one
+	uint32_t bce;
+	uint64_t mn_hash, hash;
+};
+void lma_look_ahead(const struct lma *, struct lma_ahead *, unsigned n);
 
 // The next thing to do; false: nothing more.
 bool lma_output(struct lma *, struct lma_action *out);

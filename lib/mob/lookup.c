@@ -232,9 +232,11 @@ static struct match decide(const struct row *rows, const struct scene *s)
 
 // ---- Setting the scene.
 
-static bool is_of_node(const struct bce *e, const struct request *r)
+static bool is_of_node(const struct lma *lma, uint32_t bce, const struct request *r)
 {
-	return mn_id_equal(e->mn->subtype, binding_mn_id(e), r->mn_id_subtype, r->mn_id);
+	const struct mn *mn = binding_mn(&lma->bindings, binding_get(&lma->bindings, bce));
+
+	return mn_id_equal(mn->subtype, mn_id_of(mn), r->mn_id_subtype, r->mn_id);
 }
 
 // Of two sessions that share the prefixes, the one that the update is from.
@@ -263,7 +265,7 @@ static struct match look_by_prefix(const struct lma *lma, const struct request *
 		if (bce == BCE_NULL)
 			continue;
 		s.bce = bce = which_of_two(lma, bce, r);
-		if (is_of_node(binding_get(&lma->bindings, bce), r))
+		if (is_of_node(lma, bce, r))
 			s.own = bce;
 		else
 			s.foreign = true; // LMA-BC-12d
@@ -281,14 +283,15 @@ static bool is_first_again(const struct lma *lma, const struct bce *e, const str
 
 static struct match look_by_node(const struct lma *lma, const struct request *r)
 {
-	uint32_t first = binding_find_mn(&lma->bindings, r->mn_id_subtype, r->mn_id);
+	const struct bindings *b = &lma->bindings;
+	uint32_t first = binding_find_mn(b, r->mn_hash, r->mn_id_subtype, r->mn_id);
 	bool by_id = r->ll_id.n > 0;
 	struct scene s = {lma, r, BCE_NULL, BCE_NULL, BCE_NULL, false};
 
-	if (first != BCE_NULL && binding_get(&lma->bindings, first)->mn->n == 1)
+	if (first != BCE_NULL && binding_mn(b, binding_get(b, first))->n == 1)
 		s.bce = first;
-	for (uint32_t i = first; i != BCE_NULL; i = binding_next_of_mn(&lma->bindings, i)) {
-		const struct bce *e = binding_get(&lma->bindings, i);
+	for (uint32_t i = first; i != BCE_NULL; i = binding_next_of_mn(b, i)) {
+		const struct bce *e = binding_get(b, i);
 		if (by_id ? has_full_key(e, r) : is_first_again(lma, e, r))
 			s.full = i; // LMA-BC-06, LMA-BC-11: whatever the indicator says
 	}

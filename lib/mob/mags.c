@@ -37,6 +37,11 @@ static uint32_t find_room(struct lma *lma)
 	return 0;
 }
 
+void mag_heard(struct lma *lma, uint32_t mag)
+{
+	lma->mags[mag].last_heard = lma->now.mono;
+}
+
 uint32_t mag_get(struct lma *lma, struct ip6_addr coa, uint32_t conf)
 {
 	uint32_t i = mag_find(lma, coa);
@@ -47,7 +52,7 @@ uint32_t mag_get(struct lma *lma, struct ip6_addr coa, uint32_t conf)
 			return 0;
 		lma->mags[i] = (struct mag_record){.coa = coa, .conf = conf, .used = true};
 	}
-	lma->mags[i].last_heard = lma->now.mono;
+	mag_heard(lma, i);
 	return i;
 }
 

@@ -65,10 +65,10 @@ bool policy_mag_serves(const struct lma *lma, uint32_t mag_row, const struct req
 
 // ---- Mobile nodes.
 
-static uint32_t find_profile(const struct lma *lma, struct span key)
+static uint32_t find_hashed(const struct lma *lma, uint64_t hash, struct span key)
 {
 	struct map_cursor c;
-	uint32_t i = map_first(&lma->policy.profiles, mn_id_hash(lma->key, MN_ID_NAI, key), &c);
+	uint32_t i = map_first(&lma->policy.profiles, hash, &c);
 
 	for (; i != MAP_NONE; i = map_next(&lma->policy.profiles, &c))
 		if (mn_id_equal(MN_ID_NAI, policy_text(lma->conf.profiles[i].key, KEY_MAX),
@@ -77,7 +77,12 @@ static uint32_t find_profile(const struct lma *lma, struct span key)
 	return NO_ROW;
 }
 
-uint32_t policy_profile(const struct lma *lma, uint8_t subtype, struct span mn_id)
+static uint32_t find_profile(const struct lma *lma, struct span key)
+{
+	return find_hashed(lma, mn_id_hash(lma->key, MN_ID_NAI, key), key);
+}
+
+uint32_t policy_profile(const struct lma *lma, uint64_t hash, uint8_t subtype, struct span mn_id)
 {
 	uint32_t row = NO_ROW;
 
@@ -85,7 +90,7 @@ uint32_t policy_profile(const struct lma *lma, uint8_t subtype, struct span mn_i
 		return NO_ROW;
 	struct span realm = realm_of(subtype, mn_id);
 	if (subtype == MN_ID_NAI)
-		row = find_profile(lma, mn_id);
+		row = find_hashed(lma, hash, mn_id);
 	if (row == NO_ROW)
 		row = find_profile(lma, realm);
 	return row != NO_ROW ? row : find_profile(lma, everybody);
@@ -147,9 +152,8 @@ bool policy_mag_has_pool(const struct lma *lma, uint32_t mag_row, uint32_t pool)
 
 struct claim policy_claim(const struct lma *lma, const struct request *r, uint16_t service)
 {
-	struct claim claim = {.owner = mn_id_hash(lma->key, r->mn_id_subtype, r->mn_id),
-			      .profile = r->profile,
-			      .at_mag = *of_mag(lma, r->mag_row)};
+	struct claim claim = {
+		.owner = r->mn_hash, .profile = r->profile, .at_mag = *of_mag(lma, r->mag_row)};
 
 	claim.from = claim.at_mag;
 	pool_set_and(&claim.from, of_profile(lma, r->profile));

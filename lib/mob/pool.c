@@ -112,6 +112,9 @@ static void mark_taken(struct pool *pool, struct ip6_prefix prefix)
 static uint32_t find_static(const struct pools *p, struct ip6_prefix prefix)
 {
 	struct map_cursor c;
+
+	if (p->n_statics == 0)
+		return NONE;
 	uint32_t i = map_first(&p->by_static, hash_of(p, prefix), &c);
 
 	for (; i != MAP_NONE; i = map_next(&p->by_static, &c))
@@ -180,6 +183,9 @@ uint32_t pool_next_crossed(struct pools *p)
 static uint32_t find_idle(const struct pools *p, struct ip6_prefix prefix)
 {
 	struct map_cursor c;
+
+	if (p->by_prefix.n == 0)
+		return NONE;
 	uint32_t i = map_first(&p->by_prefix, hash_of(p, prefix), &c);
 
 	for (; i != MAP_NONE; i = map_next(&p->by_prefix, &c))
@@ -340,11 +346,22 @@ bool pool_take_any(struct pools *p, const struct bindings *b, const struct claim
 			continue;
 		if (take_released(p, pool, out) || take_new(p, b, pool, except, n, out)) {
 			use(p, pool, *out);
+			p->last = i;
 			return true;
 		}
 		pool->exhausted++;
 	}
 	return false;
+}
+
+bool pool_guess(const struct pools *p, uint32_t number, struct ip6_prefix *out)
+{
+	const struct pool *pool = &p->v[p->last];
+
+	if (p->n == 0 || pool->free.first != NONE || pool->count - pool->next <= number)
+		return false;
+	*out = prefix_at(pool, pool->next + number);
+	return true;
 }
 
 static uint64_t n_free(const struct pool *pool)

@@ -67,6 +67,7 @@ struct pools {
 	ns_t quarantine;
 	uint64_t n_quarantined;
 	uint64_t draws;     // how often chance was asked
+	uint32_t last;      // pool that gave the last one
 	uint32_t n_crossed; // pools whose watermark was crossed, and nobody has been told
 };
 
@@ -106,6 +107,9 @@ bool pool_take_any(struct pools *, const struct bindings *, const struct claim *
 // pool that has too few counts it.
 bool pool_has_free(struct pools *, const struct claim *, const struct ip6_prefix *named, uint8_t n,
 		   uint8_t wanted);
+// What pool_take_any might give after `number` others, if it is asked by the same as last time.
+// False: no idea.
+bool pool_guess(const struct pools *, uint32_t number, struct ip6_prefix *out);
 // This prefix. False: in no pool of the claim, of another length, bound, in quarantine for another
 // node, or assigned by another profile.
 bool pool_take(struct pools *, const struct bindings *, const struct claim *, struct ip6_prefix);

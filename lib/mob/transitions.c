@@ -97,11 +97,9 @@ struct taken {
 // may have been kept for this node.
 static void give_back(const struct step *s, const struct taken *t)
 {
-	uint64_t owner = mn_id_hash(s->lma->key, s->r->mn_id_subtype, s->r->mn_id);
-
 	for (uint8_t i = 0; i < t->n; i++) {
 		if (i < t->n_named)
-			pool_give(&s->lma->pools, t->v[i], owner, s->lma->now.mono);
+			pool_give(&s->lma->pools, t->v[i], s->r->mn_hash, s->lma->now.mono);
 		else
 			pool_return(&s->lma->pools, t->v[i]);
 	}
@@ -158,7 +156,7 @@ static bool add_binding(struct step *s, const struct ip6_prefix *hnps, uint8_t n
 {
 	struct bindings *b = &s->lma->bindings;
 
-	s->bce = binding_add(b, s->r->mn_id_subtype, s->r->mn_id);
+	s->bce = binding_add(b, s->r->mn_hash, s->r->mn_id_subtype, s->r->mn_id);
 	if (s->bce != BCE_NULL && binding_set_hnps(b, s->bce, hnps, n) && accept(s)) {
 		entry(s)->state = BCE_ACTIVE;
 		entry(s)->since = s->lma->now.mono;
@@ -304,11 +302,12 @@ static void ignore(struct step *s)
 static void free_prefix(const struct step *s, struct ip6_prefix hnp, const struct reply *refused)
 {
 	struct pools *pools = &s->lma->pools;
-	const struct mn *mn = entry(s)->mn;
-	struct span mn_id = binding_mn_id(entry(s));
+	const struct mn *mn = binding_mn(&s->lma->bindings, entry(s));
+	struct span mn_id = mn_id_of(mn);
+	uint64_t hash = mn_id_hash(s->lma->key, mn->subtype, mn_id);
 	bool was_given =
 		refused != NULL && !refused->is_change &&
-		!pool_is_static_for(pools, hnp, policy_profile(s->lma, mn->subtype, mn_id));
+		!pool_is_static_for(pools, hnp, policy_profile(s->lma, hash, mn->subtype, mn_id));
 
 	for (uint8_t i = 0; was_given && i < refused->n_asked; i++)
 		was_given = !ip6_prefix_equal(
@@ -316,8 +315,7 @@ static void free_prefix(const struct step *s, struct ip6_prefix hnp, const struc
 	if (was_given)
 		pool_return(pools, hnp);
 	else
-		pool_give(pools, hnp, mn_id_hash(s->lma->key, mn->subtype, mn_id),
-			  s->lma->now.mono);
+		pool_give(pools, hnp, hash, s->lma->now.mono);
 }
 
 // `refused`: the answer to the update that made it, if it goes because of that.

@@ -31,12 +31,13 @@ static enum lma_update class_of(const struct lma *lma, const struct request *r,
 // The record of its MAG; an update that needs none (a de-registration of nothing) makes none.
 static bool know_mag(struct lma *lma, struct request *r)
 {
-	bool is_first = r->mag == 0;
-
+	if (r->mag != 0) {
+		mag_heard(lma, r->mag);
+		return true;
+	}
 	r->mag = mag_get(lma, r->coa, r->mag_row);
 	if (r->mag != 0) {
-		if (is_first)
-			lma->mags[r->mag].received[r->update]++;
+		lma->mags[r->mag].received[r->update]++;
 		return true;
 	}
 	put_note(lma, LMA_NOTE_FULL, r->coa, PBA_INSUFFICIENT_RESOURCES);
@@ -92,8 +93,8 @@ void take_update(struct lma *lma, struct request *r, enum update_path path)
 	if (path == UPDATE_OVERDUE && m.kind == MATCH_WAIT)
 		m.kind = MATCH_NEW; // LMA-BC-08: nothing came in time
 	r->mag = mag_find(lma, r->coa);
-	r->mag_row = policy_mag(lma, r->coa);
-	r->profile = policy_profile(lma, r->mn_id_subtype, r->mn_id);
+	r->mag_row = r->mag != 0 ? lma->mags[r->mag].conf : policy_mag(lma, r->coa);
+	r->profile = policy_profile(lma, r->mn_hash, r->mn_id_subtype, r->mn_id);
 	if (path == UPDATE_FRESH) {
 		r->update = class_of(lma, r, &m); // and that it stays, however long it waits
 		take_notice(lma, r);

@@ -185,6 +185,15 @@ bool mh_emit(struct writer *w, struct ip6_addr src, struct ip6_addr dst, const s
 	return true;
 }
 
+// The list of options stays as it is: what is beyond its number is nobody's.
+void mh_init(struct mh *mh, enum mh_type type)
+{
+	memset(mh, 0, offsetof(struct mh, opts));
+	mh->type = type;
+	mh->opts.n = 0;
+	mh->opts.unknown = mh->opts.repeated = 0;
+}
+
 const struct mh_opt *mh_find_next(const struct mh *mh, enum opt_type type,
 				  const struct mh_opt *prev)
 {

@@ -195,6 +195,8 @@ enum mh_err mh_parse(struct span wire, struct ip6_addr src, struct ip6_addr dst,
 // thrown away.
 bool mh_emit(struct writer *w, struct ip6_addr src, struct ip6_addr dst, const struct mh *);
 
+// A message of this type: its fields are zero, it has no options.
+void mh_init(struct mh *, enum mh_type);
 // The first option of that type, or NULL.
 const struct mh_opt *mh_find(const struct mh *, enum opt_type);
 // The next one after prev (NULL: the first): for options that may repeat.

@@ -12,6 +12,12 @@ struct options {
 	bool huge;
 };
 
-int bench_path(const struct options *); // exit code
+// Modes; exit codes.
+int bench_path(const struct options *);
 int bench_workers(const struct options *);
 int bench_spread(const struct options *);
+int bench_control(const struct options *);
+int bench_insert(const struct options *);
+int bench_changes(const struct options *);
+int bench_serve(const struct options *);
+int bench_latency(const struct options *);

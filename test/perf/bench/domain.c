@@ -8,7 +8,7 @@
 #include "app/common/buffers.h"
 
 enum { ETH = 14, INNER = ETH, OUTER = ETH, SRC = 8, DST = 24, IP6 = 40, HOP = 64 };
-enum { BUFFERS = 4096 };
+enum { BUFFERS = 4096, PUNT_RING = 4096, WORKER_RING = 1024 }; // rings as plane.c has them
 
 static const uint8_t our_mac[6] = {2, 0, 0, 0, 0, 1}, their_mac[6] = {2, 0, 0, 0, 0, 2};
 static struct ip6_addr lmaa, coa_base, cn_base, hnp_base;
@@ -42,7 +42,7 @@ struct ip6_prefix domain_hnp(const struct domain *d, uint32_t number)
 }
 
 // A MAG's number stands in two octets of its address.
-static struct ip6_addr coa_of(uint32_t mag)
+struct ip6_addr domain_coa(uint32_t mag)
 {
 	struct ip6_addr a = coa_base;
 
@@ -51,10 +51,17 @@ static struct ip6_addr coa_of(uint32_t mag)
 	return a;
 }
 
-static int add_routes(struct domain *d, uint16_t core)
+struct ip6_addr domain_lmaa(void)
+{
+	return lmaa;
+}
+
+static int add_routes(struct domain *d, uint16_t core, uint16_t backbone)
 {
 	int rc = route_set(d->fib, d->mobile, NEXTHOP_POOL);
 
+	if (rc == 0)
+		rc = route_set(d->fib, ip6_prefix_of(coa_base, 64), backbone);
 	for (uint32_t i = 0; i < N_ROUTES && rc == 0; i++) {
 		struct ip6_addr a = cn_base;
 		a.a[4] = (uint8_t)(i >> 8);
@@ -84,14 +91,14 @@ static int add_mags(struct domain *d, uint16_t backbone)
 	int rc = 0;
 
 	for (uint32_t i = 0; i < N_MAGS && rc == 0; i++) {
-		const struct fwd_tunnel t = {lmaa, coa_of(i), i + 1, 0};
+		const struct fwd_tunnel t = {lmaa, domain_coa(i), i + 1, 0};
 		int64_t entry = entry_hold(d->fib, &t, NULL, NULL);
 		if (entry < 0)
 			return (int)entry;
 		d->entries[i] = (uint32_t)entry;
 		entry_set_nexthop(d->fib, d->entries[i], backbone);
 		entry_set_mtu(d->fib, d->entries[i], 9000);
-		rc = peer_add(d->fib, coa_of(i), i + 1);
+		rc = peer_add(d->fib, domain_coa(i), i + 1);
 	}
 	return rc;
 }
@@ -115,14 +122,14 @@ static void configure(struct domain *d)
 				    .ecn = FWD_ECN_RFC6040,
 				    .icmp_rate = 1000,
 				    .reassembly_packets = 64,
-				    .signalling_rate = 1000};
+				    .signalling_rate = 10000000};
 	for (int i = 0; i < 2; i++) {
 		d->conf.ports[i].vlans[0] = 1;
 		memcpy(d->conf.ports[i].mac, our_mac, 6);
 	}
 }
 
-int domain_new(struct domain *d, uint32_t bindings, uint64_t seed)
+int domain_new_empty(struct domain *d, uint32_t bindings, uint64_t seed)
 {
 	const struct bcache_conf bc = {.max_bindings = bindings, .seed = seed, .min_bits = 18};
 	const struct fib_conf fc = {.max_entries = 2 * N_MAGS,
@@ -139,17 +146,26 @@ int domain_new(struct domain *d, uint32_t bindings, uint64_t seed)
 	*d = (struct domain){.n = bindings, .mobile = ip6_prefix_of(hnp_base, 32)};
 	if (d->pool == NULL)
 		d->pool = buffers_create("bench", BUFFERS * 4, false);
-	d->punt = rte_ring_create("bench.punt", 1024, SOCKET_ID_ANY, RING_F_SC_DEQ);
+	d->punt = rte_ring_create("bench.punt", PUNT_RING, SOCKET_ID_ANY, RING_F_SC_DEQ);
 	int rc = d->pool == NULL || d->punt == NULL ? -ENOMEM : grace_new(MAX_WORKERS, &d->grace);
 	if (rc == 0)
 		rc = bcache_new(&bc, d->grace, &d->bcache);
 	if (rc == 0)
 		rc = fib_new("bench", &fc, d->grace, &d->fib);
 	if (rc == 0)
-		rc = add_routes(d, add_nexthop(d, CORE));
+		d->backbone = add_nexthop(d, BACKBONE);
 	if (rc == 0)
-		rc = add_mags(d, add_nexthop(d, BACKBONE));
+		rc = add_routes(d, add_nexthop(d, CORE), d->backbone);
 	configure(d);
+	return rc;
+}
+
+int domain_new(struct domain *d, uint32_t bindings, uint64_t seed)
+{
+	int rc = domain_new_empty(d, bindings, seed);
+
+	if (rc == 0)
+		rc = add_mags(d, d->backbone);
 	return rc == 0 ? bind_all(d) : rc;
 }
 
@@ -204,30 +220,37 @@ static void fill_up(uint8_t *frame, uint32_t number, uint32_t other)
 	put32(frame + OUTER + 2 * IP6, other);
 }
 
+uint8_t *domain_headers(uint8_t *frame, uint8_t next, uint16_t payload, struct ip6_addr src,
+			struct ip6_addr dst)
+{
+	memcpy(frame, our_mac, 6);
+	memcpy(frame + 6, their_mac, 6);
+	frame[12] = 0x86;
+	frame[13] = 0xdd;
+	return put_ip6(frame + ETH, next, payload, src, dst);
+}
+
 struct source_kind domain_packets(const struct domain *d, enum direction way, uint16_t len)
 {
 	struct source_kind k = {.n = d->n, .fill = way == DOWN ? fill_down : fill_up};
 	uint16_t payload = (uint16_t)(len - ETH - IP6);
-	uint8_t *p = k.bytes + ETH;
+	uint8_t *p;
 
-	memcpy(k.bytes, our_mac, 6);
-	memcpy(k.bytes + 6, their_mac, 6);
-	k.bytes[12] = 0x86;
-	k.bytes[13] = 0xdd;
-	if (way == UP)
-		p = put_ip6(p, 41, (uint16_t)(payload + IP6), coa_of(0), lmaa);
-	p = put_ip6(p, 17, payload, way == DOWN ? cn_base : hnp_base,
-		    way == DOWN ? hnp_base : cn_base);
+	if (way == DOWN) {
+		p = domain_headers(k.bytes, 17, payload, cn_base, hnp_base);
+	} else {
+		p = domain_headers(k.bytes, 41, (uint16_t)(payload + IP6), domain_coa(0), lmaa);
+		p = put_ip6(p, 17, payload, hnp_base, cn_base);
+	}
 	k.n_bytes = (uint16_t)(p + 8 - k.bytes);
 	k.len = (uint16_t)(len + (way == UP ? IP6 : 0));
 	return k;
 }
 
-int domain_work(struct domain *d, unsigned number, enum direction way, uint16_t len,
-		struct lane_of_work **out)
+int domain_worker(struct domain *d, unsigned number, struct port *core, struct port *backbone,
+		  struct lane_of_work **out)
 {
-	const uint16_t in = way == DOWN ? CORE : BACKBONE;
-	const struct source_kind kind = domain_packets(d, way, len);
+	struct port *ports[] = {core, backbone};
 	struct lane_of_work *l = NULL;
 	char name[32];
 
@@ -248,17 +271,30 @@ int domain_work(struct domain *d, unsigned number, enum direction way, uint16_t 
 	w->grace = d->grace;
 	w->telem = &l->telem;
 	atomic_store(&w->conf, &d->conf);
-	l->source = source_new(&kind, d->pool, in, (uint16_t)(1 - in));
-	snprintf(name, sizeof(name), "inject.%u.%d", number, way);
-	w->inject = rte_ring_create(name, 64, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
-	snprintf(name, sizeof(name), "inbox.%u.%d", number, way);
-	w->inbox = rte_ring_create(name, 64, SOCKET_ID_ANY, RING_F_SC_DEQ);
+	snprintf(name, sizeof(name), "inject.%u", number);
+	w->inject =
+		rte_ring_create(name, WORKER_RING, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	snprintf(name, sizeof(name), "inbox.%u", number);
+	w->inbox = rte_ring_create(name, WORKER_RING, SOCKET_ID_ANY, RING_F_SC_DEQ);
 	*out = l;
-	if (l->source == NULL || w->inject == NULL || w->inbox == NULL ||
-	    fwd_new(&init, &d->conf, &w->fwd) != 0)
+	if (w->inject == NULL || w->inbox == NULL || fwd_new(&init, &d->conf, &w->fwd) != 0)
 		return -ENOMEM;
-	struct port *ports[] = {source_port(l->source, 0), source_port(l->source, 1)};
 	return worker_deal(w, 1, ports, 2);
+}
+
+int domain_work(struct domain *d, unsigned number, enum direction way, uint16_t len,
+		struct lane_of_work **out)
+{
+	const uint16_t in = way == DOWN ? CORE : BACKBONE;
+	const struct source_kind kind = domain_packets(d, way, len);
+	struct source *s = source_new(&kind, d->pool, in, (uint16_t)(1 - in));
+
+	if (s == NULL)
+		return -ENOMEM;
+	int rc = domain_worker(d, number, source_port(s, 0), source_port(s, 1), out);
+	if (*out != NULL)
+		(*out)->source = s;
+	return rc;
 }
 
 void domain_rest(struct lane_of_work *l)

@@ -19,7 +19,8 @@ struct domain {
 	struct fwd_conf conf;
 	struct ip6_prefix mobile; // all home network prefixes
 	uint32_t entries[N_MAGS];
-	uint32_t n; // bindings
+	uint16_t backbone; // next hop of every tunnel
+	uint32_t n;        // bindings
 };
 
 // One worker and what it forwards. `telem` is its own.
@@ -30,13 +31,23 @@ struct lane_of_work {
 };
 
 int domain_new(struct domain *, uint32_t bindings, uint64_t seed); // 0; EAL runs
+// The same with nothing bound yet: room for so many.
+int domain_new_empty(struct domain *, uint32_t bindings, uint64_t seed);
 void domain_free(struct domain *);
 struct ip6_prefix domain_hnp(const struct domain *, uint32_t number);
+struct ip6_addr domain_coa(uint32_t mag); // 0..N_MAGS-1
+struct ip6_addr domain_lmaa(void);
+// Ethernet and IPv6 headers as they come in; what stands behind them.
+uint8_t *domain_headers(uint8_t *frame, uint8_t next, uint16_t payload, struct ip6_addr src,
+			struct ip6_addr dst);
 // Packets of that way, `len` bytes of frame as the host sends it.
 struct source_kind domain_packets(const struct domain *, enum direction, uint16_t len);
 // Worker `number` with a source of such packets. 0 or -ENOMEM.
 int domain_work(struct domain *, unsigned number, enum direction, uint16_t len,
 		struct lane_of_work **out);
+// Worker `number` between two ports: what comes from either leaves by the other.
+int domain_worker(struct domain *, unsigned number, struct port *core, struct port *backbone,
+		  struct lane_of_work **out);
 void domain_rest(struct lane_of_work *);
 // What of it was not forwarded as it should; 0.
 uint64_t domain_failed(const struct lane_of_work *, enum direction);

@@ -1,8 +1,15 @@
-// Measures the forwarding path in one process: floor, stages, both ways, several workers.
+// Measures the forwarding path and the control plane in one process.
 //
-//   kedge-bench path --bindings N [--size BYTES] [--rounds N] [--cpus LIST] [--huge]
-//   kedge-bench workers ...   the same path on 1 to as many CPUs as are listed
-//   kedge-bench spread ...    one MAG's packets, received by one and decapsulated by all
+//   kedge-bench MODE --bindings N [--size BYTES] [--rounds N] [--cpus LIST] [--huge]
+//
+// path     floor of the ports, lookup, both ways; one CPU
+// workers  the same path on 1 to as many CPUs as are listed
+// spread   one MAG's packets, received by one and decapsulated by all
+// control  PBUs a second; one CPU, or two
+// insert   a full cache: seconds, bytes a binding; one CPU
+// changes  of the binding cache a second; one CPU
+// serve    what a worker loses while control serves PBUs; two CPUs
+// latency  from a PBU to the first packet by the new tunnel; two CPUs
 //
 // One JSON object a line. tools/bench calls it, and says what the numbers mean.
 #include <getopt.h>
@@ -17,12 +24,14 @@
 static const struct {
 	const char *name;
 	int (*run)(const struct options *);
-} modes[] = {{"path", bench_path}, {"workers", bench_workers}, {"spread", bench_spread}};
+} modes[] = {{"path", bench_path},       {"workers", bench_workers}, {"spread", bench_spread},
+	     {"control", bench_control}, {"insert", bench_insert},   {"changes", bench_changes},
+	     {"serve", bench_serve},     {"latency", bench_latency}};
 
 static int usage(void)
 {
-	fputs("usage: kedge-bench path|workers|spread [--bindings N] [--size BYTES] [--rounds N] "
-	      "[--cpus LIST] [--huge]\n",
+	fputs("usage: kedge-bench path|workers|spread|control|insert|changes|serve|latency "
+	      "[--bindings N] [--size BYTES] [--rounds N] [--cpus LIST] [--huge]\n",
 	      stderr);
 	return 2;
 }

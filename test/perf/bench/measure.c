@@ -38,6 +38,12 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+struct measured measured_of(double *values, unsigned n)
+{
+	qsort(values, n, sizeof(*values), by_size);
+	return (struct measured){values[n / 2], values[n / 4], values[n * 3 / 4]};
+}
+
 void measure(struct variant *v, unsigned n, uint64_t items, unsigned rounds)
 {
 	double *all = calloc((size_t)n * MEASURE_ROUNDS_MAX, sizeof(*all));
@@ -53,11 +59,7 @@ void measure(struct variant *v, unsigned n, uint64_t items, unsigned rounds)
 				all[i * MEASURE_ROUNDS_MAX + r - WARM_UP] = cycles;
 		}
 	}
-	for (unsigned i = 0; i < n; i++) {
-		double *own = &all[i * MEASURE_ROUNDS_MAX];
-		qsort(own, rounds, sizeof(*own), by_size);
-		v[i].result =
-			(struct measured){own[rounds / 2], own[rounds / 4], own[rounds * 3 / 4]};
-	}
+	for (unsigned i = 0; i < n; i++)
+		v[i].result = measured_of(&all[i * MEASURE_ROUNDS_MAX], rounds);
 	free(all);
 }

@@ -19,5 +19,7 @@ struct variant {
 
 // TSC cycles a second, against the monotonic clock, once.
 double measure_tsc_hz(void);
+// Of n values, which are sorted.
+struct measured measured_of(double *values, unsigned n);
 // One window of `items` for each variant in turn, `rounds` times after a warm-up. Fills results.
 void measure(struct variant *, unsigned n, uint64_t items, unsigned rounds);

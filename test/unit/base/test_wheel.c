@@ -56,6 +56,70 @@ static void a_deadline_in_the_past_comes_out_at_once(void **state)
 	wheel_free(w);
 }
 
+// As a lifetime that is renewed: it stays where it was put, and is looked at there.
+static void a_timer_that_is_set_anew_comes_out_at_its_last_time_alone(void **state)
+{
+	enum { TIMES = 1000 };
+
+	(void)state;
+	for (ns_t step = NS_MSEC / 2; step < 10 * NS_SEC; step *= 7) {
+		struct wheel *w = wheel_new(2, 0);
+		ns_t last = 0;
+		for (int i = 1; i <= TIMES; i++) {
+			last = i * step + 5 * NS_MSEC;
+			wheel_set(w, 1, last);
+			wheel_set(w, 0, last - NS_MSEC);
+			assert_int_equal(wheel_expire(w, i * step), WHEEL_NONE);
+			assert_true(wheel_deadline(w) <= last);
+		}
+		wheel_set(w, 0, NS_NEVER);
+		assert_int_equal(wheel_expire(w, last - 1), WHEEL_NONE);
+		wheel_set(w, 0, last); // and back
+		assert_true(wheel_get(w, 1) == last);
+		assert_int_not_equal(wheel_expire(w, last), WHEEL_NONE);
+		assert_int_not_equal(wheel_expire(w, last), WHEEL_NONE);
+		assert_int_equal(wheel_expire(w, last + NS_SEC), WHEEL_NONE);
+		wheel_free(w);
+	}
+}
+
+// More in one slot than is dealt out in its time, in steps of a tick and in leaps; half of them are
+// moved on or stopped while a pass goes through them.
+static void a_slot_that_holds_very_many_gives_each_at_its_time(void **state)
+{
+	enum { ITEMS = 300000, MOVED_BY_MS = 700, BEGIN_MS = 1024, MOVES = 100 };
+	static ns_t due[ITEMS];
+
+	(void)state;
+	for (ns_t step = NS_MSEC; step < 1000 * NS_MSEC; step *= 31) {
+		struct wheel *w = wheel_new(ITEMS, 0);
+		struct rng rng = {step};
+		uint32_t left = ITEMS;
+		for (uint32_t i = 0; i < ITEMS; i++)
+			wheel_set(w, i, due[i] = (BEGIN_MS + rng_below(&rng, 256)) * NS_MSEC);
+		for (ns_t now = step; left > 0; now += step) {
+			assert_true(now < 10 * NS_SEC);
+			for (uint32_t k; (k = wheel_expire(w, now)) != WHEEL_NONE; left--) {
+				assert_true(due[k] <= now && due[k] + step + NS_MSEC > now);
+				due[k] = NS_NEVER;
+			}
+			for (int n = 0; n < MOVES; n++) {
+				uint32_t k = rng_below(&rng, ITEMS);
+				if (due[k] == NS_NEVER)
+					continue;
+				if (n % 2 == 0)
+					wheel_set(w, k, due[k] += MOVED_BY_MS * NS_MSEC);
+				else
+					wheel_stop(w, k);
+				left -= n % 2;
+				due[k] = n % 2 == 0 ? due[k] : NS_NEVER;
+			}
+		}
+		assert_true(wheel_deadline(w) == NS_NEVER);
+		wheel_free(w);
+	}
+}
+
 static void items_beyond_the_end_are_ignored(void **state)
 {
 	(void)state;
@@ -72,6 +136,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_comes_out_early_or_more_than_a_tick_late),
 		cmocka_unit_test(a_deadline_in_the_past_comes_out_at_once),
+		cmocka_unit_test(a_timer_that_is_set_anew_comes_out_at_its_last_time_alone),
+		cmocka_unit_test(a_slot_that_holds_very_many_gives_each_at_its_time),
 		cmocka_unit_test(items_beyond_the_end_are_ignored),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -305,9 +305,11 @@ void say(struct play *p, struct pbu u)
 	if (!u.no_timestamp)
 		mh_add(&mh, OPT_TIMESTAMP)->timestamp.wall_q16 =
 			wall_q16_from_ns(p->wall_ns + (uint64_t)u.ts_ns);
-	say_raw(p,
-		&(struct lma_event){.kind = LMA_MESSAGE,
-				    .message = {addr(u.src), addr(u.dst), p->now.wall_q16, &mh}});
+	struct lma_ahead ahead = {.mh = &mh};
+	lma_look_ahead(p->lma, &ahead, 1);
+	say_raw(p, &(struct lma_event){
+			   .kind = LMA_MESSAGE,
+			   .message = {addr(u.src), addr(u.dst), p->now.wall_q16, &mh, &ahead}});
 	// Clocks never stand still between two messages.
 	p->now.mono += NS_MSEC;
 	step_clock(p, NS_MSEC);
