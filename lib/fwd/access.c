@@ -68,6 +68,8 @@ static void admit(struct fwd *f, struct pkt *p, uint32_t value, struct undecided
 		return fwd_drop(f, p->m, V_DROP_SPOOF);
 	if (moves && !is_released(p) && fwd_hold(f, p, e, FWD_UPLINK))
 		return;
+	if (moves && e->handover.next != 0) // FMIP-17: control knows whether it had left
+		fwd_tell(f, p);
 	strip(p);
 	struct ip6_hdr_bytes *h = ip6_of(p->m);
 	if (fwd_is_tunnel_end(f, &h->dst))

@@ -153,6 +153,26 @@ def FMIP_17_it_comes_back_where_it_was(d):
 
 
 @test
+def FMIP_17_it_comes_back_and_says_so_by_no_more_than_its_packets(d):
+    # Its kernel has not noticed that the radio was silent: no solicitation, no report.
+    host = d.radio_host("r3", d.mag1)
+    mn_id = d.binding(host)["mn_id"]
+    with d.streams(host, rate=500) as both:
+        pause(8)  # what a host says when its link is new is said
+        d.mag1.order("mag", "handover", mn_id, "--to", "ap2")
+        d.until_state(d.mag1, mn_id, "forwarding")
+        host.leave()
+        d.mag1.detach(host.mac)
+        pause(0.2)
+        host.join(d.mag1.air)
+        row = d.until_state(d.mag1, mn_id, "over", timeout=2)
+        same("outcome", row["outcome"], "returned")
+        for stream in both:
+            stream.stop()
+    ends(d, host, d.mag1, mag1="returned", mag2="cancelled")
+
+
+@test
 def an_access_point_that_is_nobodys_is_refused_with_what_to_do(d):
     host = d.host("e4", d.mag1)
     done = d.mag1.ctl("mag", "handover", d.binding(host)["mn_id"], "--to", "ap9")

@@ -308,6 +308,17 @@ static void forgive_beats(struct world *w)
 	}
 }
 
+// WIRE-06: its sender learns so, but not too often.
+static void follow_unknown(struct world *w)
+{
+	if (take_note_if(w, LMA_NOTE_BE_LIMITED))
+		return;
+	expect_note(w, LMA_NOTE_BE_SENT);
+	for (uint32_t i = 0; i < w->n_did; i++)
+		if (w->did[i].a.kind == LMA_SEND && w->did[i].mh->type == MH_BE)
+			w->did[i].matched = true;
+}
+
 static void follow_message(struct world *w, const struct lma_event *event)
 {
 	struct ip6_addr src = event->message.src;
@@ -333,8 +344,9 @@ static void follow_message(struct world *w, const struct lma_event *event)
 			expect_note(w, LMA_NOTE_FULL);
 		break;
 	case MH_HI:
-	case MH_HACK: // the network here has none of them
+	case MH_HACK: // damage made it of this type, and spared the rest
 		expect_note(w, LMA_NOTE_BAD_MESSAGE);
+		follow_unknown(w);
 		break;
 	case MH_BE:
 		expect_note(w, LMA_NOTE_BINDING_ERROR);
@@ -345,15 +357,9 @@ static void follow_message(struct world *w, const struct lma_event *event)
 static void follow_bad(struct world *w, const struct lma_event *event)
 {
 	expect_note(w, LMA_NOTE_BAD_MESSAGE);
-	if (!mh_owes_unknown_type(event->bad.err, event->bad.type, false) ||
-	    !ip6_is_routable_unicast(event->bad.src))
-		return;
-	if (take_note_if(w, LMA_NOTE_BE_LIMITED))
-		return;
-	expect_note(w, LMA_NOTE_BE_SENT);
-	for (uint32_t i = 0; i < w->n_did; i++)
-		if (w->did[i].a.kind == LMA_SEND && w->did[i].mh->type == MH_BE)
-			w->did[i].matched = true;
+	if (mh_owes_unknown_type(event->bad.err, event->bad.type, false) &&
+	    ip6_is_routable_unicast(event->bad.src))
+		follow_unknown(w);
 }
 
 static void follow_delete(struct world *w, struct ip6_prefix hnp)

@@ -55,18 +55,23 @@ static void another_mag_sends_for_nobody_else(void **state)
 	moved_back(&m);
 }
 
-// On its old link it is served until it leaves.
-static void its_own_frames_go_to_the_lma_still(void **state)
+// On its old link it is served until it leaves. FMIP-17: and if it had left, its frames are how it
+// is known that it is back: a kernel that has not noticed that its radio was silent says no more.
+static void its_own_frames_go_to_the_lma_and_are_a_sign_of_it(void **state)
 {
 	struct world *w = *state;
-	struct frame out;
+	struct frame out, sign;
+	struct fwd_punt note;
 	struct moving m;
 
 	moving_out(&m, w);
-	assert_verdict(fate(w, ACCESS, from_node(mac_a, 0, packet(NODE_A, CN, 17, 10))),
-		       V_TX_UPLINK);
+	up_from_node(w, 10);
 	out = sent(w, BACKBONE);
 	assert_addr(dst_of(&out), LMA1);
+	assert_true(world_punted(w, &note, &sign));
+	assert_int_equal(note.kind, FWD_PUNT_ACCESS);
+	assert_memory_equal(sign.b + 6, mac_a, 6);
+	assert_false(world_punted(w, &note, &sign));
 	moved_back(&m);
 }
 
@@ -88,7 +93,7 @@ int test_detour(void)
 		FATE_TEST(downlink_goes_on_to_the_next_mag),
 		FATE_TEST(uplink_of_the_next_mag_goes_to_the_lma),
 		FATE_TEST(another_mag_sends_for_nobody_else),
-		FATE_TEST(its_own_frames_go_to_the_lma_still),
+		FATE_TEST(its_own_frames_go_to_the_lma_and_are_a_sign_of_it),
 		FATE_TEST(without_a_way_to_the_next_mag_it_is_dropped_by_name),
 	};
 
