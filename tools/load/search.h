@@ -1,0 +1,30 @@
+// The highest rate at which no more than a share is lost: RFC 2544 26.1, by halving.
+//
+// The first trial is as fast as possible; what was sent in it is the most that there is. Then the
+// interval is halved until it is narrow. A trial in which the sender itself did not reach its rate
+// counts with the rate that it had. Pure.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct search_trial {
+	double rate; // packets a second: asked for; 0: as fast as possible
+	double sent_rate;
+	uint64_t sent, lost;
+};
+
+struct search {
+	double tolerated;  // share of lost packets: 0 for NDR
+	double resolution; // share of the first trial's rate
+	double low, high;  // good, bad
+	double most;       // the first trial's
+	bool done;
+	unsigned trials;
+	struct search_trial best; // the fastest good one
+};
+
+struct search search_begin(double tolerated, double resolution);
+// The next trial's rate; 0: as fast as possible. Not when it is done.
+double search_rate(const struct search *);
+void search_learn(struct search *, const struct search_trial *);
