@@ -1,0 +1,179 @@
+// The phases, one after the other: link, neighbours, registration, traffic or a search, leaving.
+//
+// Decides when a phase is over, and when waiting for it makes no sense any more.
+#include "tools/load/load.h"
+
+#include <string.h>
+
+static const ns_t link_patience = 30 * NS_SEC, answer_patience = 10 * NS_SEC;
+static const ns_t drain_patience = 500 * NS_MSEC;
+
+static bool fail(struct load *l, const char *format, const char *what, uint32_t n)
+{
+	snprintf(l->failed, sizeof(l->failed), format, what, n);
+	return false;
+}
+
+static bool is_ready(const struct load *l, ns_t now)
+{
+	for (unsigned i = 0; i < N_SIDES; i++)
+		if (!l->sides[i].up || !l->sides[i].resolved || now < l->sides[i].look)
+			return l->sides[0].up && l->sides[1].up && l->sides[0].resolved &&
+			       l->sides[1].resolved;
+	return true;
+}
+
+static bool wait_for_links(struct load *l)
+{
+	struct now now = load_now(l);
+	ns_t until = now.mono + link_patience;
+
+	for (; now.mono < until && !*l->stop; now = load_now(l)) {
+		if (is_ready(l, now.mono))
+			return true;
+		load_turn(l, now);
+	}
+	for (unsigned i = 0; i < N_SIDES && !*l->stop; i++) {
+		const struct side *s = &l->sides[i];
+		if (!s->up)
+			return fail(l,
+				    "the %s port has no link for %u s: does the LMA run, and is "
+				    "this the port that its configuration has?",
+				    side_name(s->role), (uint32_t)(link_patience / NS_SEC));
+		if (!s->resolved)
+			return fail(l,
+				    "nobody answers for --%s-gateway for %u s: is the address on "
+				    "the LMA's interface (ip -6 addr)?",
+				    side_name(s->role), (uint32_t)(link_patience / NS_SEC));
+	}
+	return fail(l, "stopped%s", "", 0);
+}
+
+// A phase of requests, until each is answered.
+static bool request_all(struct load *l, bool (*turn)(struct registrar *, struct now))
+{
+	struct registrar *r = &l->registrar;
+	struct now now = load_now(l);
+	bool all = false;
+
+	registrar_pause(r, now);
+	for (; !*l->stop; now = load_now(l)) {
+		all = turn(r, now);
+		load_turn(l, now);
+		if (all && r->waiting == 0)
+			return true;
+		if (r->waiting > 0 && now.mono > r->heard && now.mono - r->heard > answer_patience)
+			return fail(l,
+				    "no %s answer for 10 s, %u wait for one: are these MAGs in the "
+				    "LMA's mags, and its lma.addresses this one?",
+				    "further", r->waiting);
+		if (r->waiting == 0)
+			r->heard = now.mono; // slow pace: nothing is owed
+	}
+	return fail(l, "stopped%s", "", 0);
+}
+
+static bool register_all(struct load *l)
+{
+	struct registrar *r = &l->registrar;
+	ns_t began = load_now(l).mono;
+
+	bool good = request_all(l, registrar_enter);
+	l->registering = load_now(l).mono - began;
+	l->registered_pbus = r->counts.accepted;
+	if (good && r->in_state[NODE_BOUND] == 0)
+		return fail(l, "the LMA refused every %s: see the table (%u)", "node",
+			    r->in_state[NODE_REFUSED]);
+	return good;
+}
+
+static bool leave_all(struct load *l)
+{
+	uint64_t before = l->registrar.counts.accepted;
+	ns_t began = load_now(l).mono;
+
+	bool good = request_all(l, registrar_leave);
+	l->leaving = load_now(l).mono - began;
+	l->left_pbus = l->registrar.counts.accepted - before;
+	return good;
+}
+
+static bool is_under_way(const struct load *l)
+{
+	for (unsigned i = 0; i < N_WAYS; i++)
+		if (sink_lost(&l->traffic[i].counts) > 0)
+			return true;
+	return l->registrar.waiting > 0;
+}
+
+static uint64_t come(const struct load *l)
+{
+	uint64_t n = l->registrar.counts.accepted;
+
+	for (unsigned i = 0; i < N_WAYS; i++)
+		n += l->traffic[i].counts.received + sink_wrong(&l->traffic[i].counts);
+	return n;
+}
+
+// Until all has come, or nothing does any more. A handover that has no answer is waited for longer:
+// its PBU is sent again.
+static void drain(struct load *l)
+{
+	struct now now = load_now(l);
+	ns_t heard = now.mono;
+	uint64_t before = come(l);
+
+	for (; is_under_way(l) && !*l->stop; now = load_now(l)) {
+		load_turn(l, now);
+		if (come(l) != before) {
+			before = come(l);
+			heard = now.mono;
+		}
+		ns_t patience = l->registrar.waiting > 0 ? answer_patience : drain_patience;
+		if (now.mono > heard + patience)
+			return;
+	}
+}
+
+bool run_traffic(struct load *l, const double rates[N_WAYS], ns_t how_long, bool handovers)
+{
+	struct now now = load_now(l);
+	ns_t began = now.mono, until = began + how_long;
+
+	for (unsigned way = 0; way < N_WAYS; way++) {
+		struct traffic *t = &l->traffic[way];
+		t->form = frame_form(&l->plan, t->way, t->side->gateway_mac, t->side->mac);
+		traffic_restart(t, rates[way], l->ticks.hz, now);
+	}
+	memset(&l->progress, 0, sizeof(l->progress));
+	if (handovers)
+		registrar_serve(&l->registrar, now);
+	for (; now.mono < until && !*l->stop; now = load_now(l))
+		load_turn(l, now);
+	l->traffic_took = now.mono - began;
+	for (unsigned way = 0; way < N_WAYS; way++)
+		traffic_stop(&l->traffic[way]);
+	registrar_pause(&l->registrar, now);
+	drain(l);
+	return !*l->stop;
+}
+
+static bool carry(struct load *l)
+{
+	const struct arguments *a = l->args;
+	const double rates[N_WAYS] = {[WAY_DOWN] = a->downlink, [WAY_UP] = a->uplink};
+	bool handovers = a->handover_rate != 0 || a->storm_interval_s > 0;
+
+	if (a->ndr || a->pdr_percent > 0)
+		return trials_run(l);
+	if (a->downlink == 0 && a->uplink == 0 && !handovers)
+		return true;
+	return run_traffic(l, rates, a->seconds * NS_SEC, handovers);
+}
+
+bool run_all(struct load *l)
+{
+	if (!wait_for_links(l) || !register_all(l) || !carry(l))
+		return l->failed[0] == '\0' ? fail(l, "stopped%s", "", 0) : false;
+	return l->args->keep_bindings || leave_all(l);
+}
