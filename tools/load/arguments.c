@@ -39,6 +39,7 @@ static const struct arguments defaults = {
 	.sizes = {.of = {64}, .n = 1},
 	.seconds = 10,
 	.trial_s = 2,
+	.trial_tries = 1,
 	.resolution_percent = 1,
 	.memory_mb = 256,
 	.mbufs = 16384,

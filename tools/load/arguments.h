@@ -27,7 +27,7 @@ struct arguments {
 
 	bool ndr;
 	double pdr_percent; // 0: not asked for
-	uint32_t trial_s;
+	uint32_t trial_s, trial_tries;
 	double resolution_percent;
 
 	char lcores[64];

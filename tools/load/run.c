@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const ns_t link_patience = 30 * NS_SEC, answer_patience = 10 * NS_SEC;
-static const ns_t drain_patience = 500 * NS_MSEC;
+static const ns_t drain_patience = 2 * NS_SEC; // RFC 2544 23: for what is still under way
 
 static bool fail(struct load *l, const char *format, const char *what, uint32_t n)
 {

@@ -1,11 +1,11 @@
 // One trial more, and what it says of the interval.
 #include "tools/load/search.h"
 
-enum { MOST_TRIALS = 30 };
+enum { MOST_TRIALS = 100 };
 
-struct search search_begin(double tolerated, double resolution)
+struct search search_begin(double tolerated, double resolution, unsigned tries)
 {
-	return (struct search){.tolerated = tolerated, .resolution = resolution};
+	return (struct search){.tolerated = tolerated, .resolution = resolution, .tries = tries};
 }
 
 double search_rate(const struct search *s)
@@ -30,6 +30,9 @@ void search_learn(struct search *s, const struct search_trial *t)
 		s->done = good || s->most <= 0;
 		return;
 	}
+	if (!good && ++s->failed < s->tries && s->trials < MOST_TRIALS)
+		return; // the same rate again
+	s->failed = 0;
 	if (good)
 		s->low = t->rate;
 	else

@@ -2,7 +2,8 @@
 //
 // The first trial is as fast as possible; what was sent in it is the most that there is. Then the
 // interval is halved until it is narrow. A trial in which the sender itself did not reach its rate
-// counts with the rate that it had. Pure.
+// counts with the rate that it had. Where others take the CPU now and then, a rate may have several
+// tries: it is bad if all of them are. Pure.
 #pragma once
 
 #include <stdbool.h>
@@ -20,11 +21,13 @@ struct search {
 	double low, high;  // good, bad
 	double most;       // the first trial's
 	bool done;
+	unsigned tries;  // of a rate
+	unsigned failed; // of this one, so far
 	unsigned trials;
 	struct search_trial best; // the fastest good one
 };
 
-struct search search_begin(double tolerated, double resolution);
+struct search search_begin(double tolerated, double resolution, unsigned tries);
 // The next trial's rate; 0: as fast as possible. Not when it is done.
 double search_rate(const struct search *);
 void search_learn(struct search *, const struct search_trial *);

@@ -10,7 +10,9 @@
 
 enum { ND_ROOM = 128 };
 
-static const ns_t look_interval = 100 * NS_MSEC, ask_interval = NS_SEC;
+// A port that has come up a moment ago is not known to the kernel at its other end yet: sooner
+// again than RFC 4861 has a host do it.
+static const ns_t look_interval = 100 * NS_MSEC, ask_interval = 200 * NS_MSEC;
 static const uint8_t ether_type[] = {0x86, 0xdd};
 
 const char *side_name(enum side_role role)

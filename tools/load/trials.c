@@ -20,7 +20,7 @@ bool trials_run(struct load *l)
 	bool wanted[N_WAYS] = {[WAY_DOWN] = a->downlink != 0, [WAY_UP] = a->uplink != 0};
 	double parts = wanted[WAY_DOWN] + wanted[WAY_UP];
 
-	l->search = search_begin(a->pdr_percent / 100, a->resolution_percent / 100);
+	l->search = search_begin(a->pdr_percent / 100, a->resolution_percent / 100, a->trial_tries);
 	while (!l->search.done) {
 		double rate = search_rate(&l->search), rates[N_WAYS];
 		for (unsigned way = 0; way < N_WAYS; way++)

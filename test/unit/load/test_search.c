@@ -20,7 +20,7 @@ static struct search_trial try(const struct network *n, double rate)
 
 static struct search run(const struct network *n, double tolerated, double resolution)
 {
-	struct search s = search_begin(tolerated, resolution);
+	struct search s = search_begin(tolerated, resolution, 1);
 
 	while (!s.done) {
 		struct search_trial t = try(n, search_rate(&s));
@@ -32,7 +32,7 @@ static struct search run(const struct network *n, double tolerated, double resol
 
 static void the_first_trial_is_as_fast_as_possible(void **state)
 {
-	struct search s = search_begin(0, 0.01);
+	struct search s = search_begin(0, 0.01, 1);
 
 	(void)state;
 	assert_true(search_rate(&s) == 0);
@@ -98,12 +98,44 @@ static void where_nothing_can_be_sent_it_ends_at_once(void **state)
 
 static void a_sender_that_was_kept_from_its_rate_counts_with_what_it_sent(void **state)
 {
-	struct search s = search_begin(0, 0.01);
+	struct search s = search_begin(0, 0.01, 1);
 
 	(void)state;
 	search_learn(&s, &(struct search_trial){.sent_rate = 1000, .sent = 1000, .lost = 1});
 	search_learn(&s, &(struct search_trial){.rate = 500, .sent_rate = 300, .sent = 300});
 	assert_true(s.best.sent_rate == 300);
+}
+
+// Every rate fails at its first try, whatever it is.
+static void a_rate_with_tries_left_is_tried_again(void **state)
+{
+	struct network n = {.line = 1e7, .limit = 4e6};
+	struct search s = search_begin(0, 0.001, 2);
+	bool disturb = false;
+
+	(void)state;
+	while (!s.done) {
+		struct search_trial t = try(&n, search_rate(&s));
+		if (t.rate > 0 && (disturb = !disturb))
+			t.lost = 1;
+		search_learn(&s, &t);
+		assert_true(s.trials < 100);
+	}
+	assert_true(s.best.sent_rate <= 4e6 && s.best.sent_rate >= 3.98e6);
+}
+
+static void a_rate_that_fails_each_time_is_bad(void **state)
+{
+	struct search s = search_begin(0, 0.01, 3);
+
+	(void)state;
+	search_learn(&s, &(struct search_trial){.sent_rate = 1000, .sent = 1000, .lost = 1});
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(search_rate(&s) == 500);
+		search_learn(&s, &(struct search_trial){
+					 .rate = 500, .sent_rate = 500, .sent = 500, .lost = 1});
+	}
+	assert_true(search_rate(&s) == 250);
 }
 
 int main(void)
@@ -115,6 +147,8 @@ int main(void)
 		cmocka_unit_test(a_tolerated_loss_gives_a_higher_rate),
 		cmocka_unit_test(where_everything_is_lost_it_ends_with_nothing),
 		cmocka_unit_test(where_nothing_can_be_sent_it_ends_at_once),
+		cmocka_unit_test(a_rate_with_tries_left_is_tried_again),
+		cmocka_unit_test(a_rate_that_fails_each_time_is_bad),
 		cmocka_unit_test(a_sender_that_was_kept_from_its_rate_counts_with_what_it_sent),
 	};
 
