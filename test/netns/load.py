@@ -1,10 +1,11 @@
-"""kedge-lma between two memifs, and kedge-load at their other ends.
+"""kedge-lma between two links, and kedge-load at their other ends.
 
-    kedge-load  -- core --     kedge-lma     -- backbone -- kedge-load
-    correspondent          (a namespace: TAPs)              MAGs, nodes
+    kedge-load  -- core --  kedge-lma  -- backbone -- kedge-load
+    correspondent          (a namespace)              MAGs, nodes
 
-Decides addresses, sockets and what the LMA's configuration is. Both programs share this machine;
-where each runs is the caller's (`lcores`).
+Decides addresses, ports and what the LMA's configuration is. The links are memifs, or veth pairs to
+a namespace of kedge-load's, which both programs use by one of the drivers for netdevs. Both share
+this machine; where each runs is the caller's (`lcores`).
 """
 import contextlib
 import json
@@ -12,6 +13,7 @@ import os
 import shutil
 import subprocess
 
+import configs
 import kernel
 from kernel import Failed
 from lma import Lma
@@ -33,9 +35,8 @@ dataplane:
   workers: {workers}
   lcores: "{lcores}"
   hugepages: {huge}
-  memory_mb: {memory_mb}
+  memory_mb: 512
   mbufs: 16384
-  idle_sleep_us: {idle_sleep_us}
 lma:
   addresses: [{lmaa}]
   max_bindings: {bindings}
@@ -46,25 +47,7 @@ lma:
   tunnel_mtu: {mtu}
 heartbeat:
   counter: {dir}/lma.restart
-ports:
-  - name: core0
-    driver: memif
-    socket: {dir}/core.sock
-    server: true
-    queues: {workers}
-  - name: backbone0
-    driver: memif
-    socket: {dir}/backbone.sock
-    server: true
-    queues: {workers}
-interfaces:
-  - name: core
-    port: core0
-    role: core
-  - name: backbone
-    port: backbone0
-    role: backbone
-mags:
+{ports}mags:
   - name: load
     prefix: {coas}
 pools:
@@ -78,15 +61,23 @@ profiles:
 """
 
 
+MEMIF = """\
+  - name: {name}0
+    driver: memif
+    socket: {dir}/{name}.sock
+    server: true
+    queues: {workers}
+"""
+
+
 class LoadDomain:
     """`with LoadDomain(build, ...) as d`: the LMA serves, `d.load(...)` plays against it."""
 
-    def __init__(self, build, bindings=10000, mags=16, lcores="", workers=1, huge=False,
-                 idle_sleep_us=100):
-        self.build, self.bindings, self.mags = build, bindings, mags
+    def __init__(self, build, driver="memif", bindings=10000, mags=16, lcores="", workers=1,
+                 huge=False):
+        self.build, self.driver, self.bindings, self.mags = build, driver, bindings, mags
         self.lcores, self.workers, self.huge = lcores, workers, huge
-        self.idle_sleep_us = idle_sleep_us
-        self.dir = self.lma = self.ns = None
+        self.dir = self.lma = self.ns = self.peer = None
         self._undo = contextlib.ExitStack()
 
     def __enter__(self):
@@ -106,30 +97,57 @@ class LoadDomain:
     def _wire(self):
         self.ns = kernel.Namespace("lma").add()
         self._undo.callback(self.ns.delete)
+        if self.driver != "memif":
+            self.peer = kernel.Namespace("load").add()
+            self._undo.callback(self.peer.delete)
         for name, side, mtu in (("core", CORE, 1500), ("backbone", BACKBONE, MTU)):
-            self.ns.tap(name, mtu)
-            self.ns.ip(f"-6 addr add {side['lma']}/64 dev {name} nodad")
+            twin = self._wire_netdev(name, mtu) if self.peer else name
+            if twin != f"{name}0":
+                self.ns.tap(twin, mtu)
+            self.ns.ip(f"-6 addr add {side['lma']}/64 dev {twin} nodad")
         self.ns.ip(f"-6 addr add {LMAA}/128 dev lo")
         self.ns.ip(f"-6 route add 2001:db8:b1::/64 via {BACKBONE['load']}")
 
+    def _wire_netdev(self, name, mtu):
+        """Where the kernel's addresses of that side of the LMA stand."""
+        kernel.link(self.peer, name, self.ns, f"{name}0", mtu)
+        self.peer.quiet(name)
+        twin = configs.twin(self.driver, f"{name}0")
+        if twin != f"{name}0":
+            self.ns.quiet(f"{name}0")
+        return twin
+
+    def _ports(self):
+        rows = [(name, f"{name}0", name, 0) for name in ("core", "backbone")]
+        if self.peer:
+            return configs.ports(self.driver, rows)
+        text = "ports:\n" + "".join(MEMIF.format(name=name, dir=self.dir, workers=self.workers)
+                                    for name, *_ in rows)
+        return text + "interfaces:\n" + "".join(f"  - name: {n}\n    port: {p}\n    role: {r}\n"
+                                                for n, p, r, _ in rows)
+
+    def _port(self, name):
+        """Of kedge-load."""
+        if self.peer:
+            return f"driver={self.driver},netdev={name}"
+        return f"driver=memif,socket={self.dir}/{name}.sock,queues={self.workers}"
+
     def _start(self):
-        # The table of bindings is the C library's memory, not EAL's.
         config = os.path.join(self.dir, "lma.yaml")
         with open(config, "w", encoding="ascii") as f:
             f.write(CONFIG.format(dir=self.dir, workers=self.workers, lcores=self.lcores,
                                   huge=str(self.huge).lower(), lmaa=LMAA, mtu=MTU, coas=COAS,
                                   pool=POOL, bindings=self.bindings, max_mags=self.mags + 1,
-                                  memory_mb=max(512, 256 + self.bindings * 64 >> 20),
-                                  idle_sleep_us=self.idle_sleep_us))
+                                  ports=self._ports()))
         self.lma = Lma(self.ns, self.build, config, os.path.join(self.dir, "lma.sock"))
         self._undo.callback(self.lma.kill)
         self.lma.start()
 
     def arguments(self, *more):
-        return [os.path.join(self.build, "tools/load/kedge-load"),
-                "--core", f"driver=memif,socket={self.dir}/core.sock,queues={self.workers}",
-                "--core-address", CORE["load"], "--core-gateway", CORE["lma"],
-                "--backbone", f"driver=memif,socket={self.dir}/backbone.sock,queues={self.workers}",
+        enter = self.peer.command() if self.peer else []
+        return [*enter, os.path.join(self.build, "tools/load/kedge-load"),
+                "--core", self._port("core"), "--core-address", CORE["load"], "--core-gateway", CORE["lma"],
+                "--backbone", self._port("backbone"),
                 "--backbone-address", BACKBONE["load"], "--backbone-gateway", BACKBONE["lma"],
                 "--lma", LMAA, "--proxy-coa", FIRST_COA, "--mags", str(self.mags), *more]
 

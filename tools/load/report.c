@@ -77,6 +77,12 @@ static void say_way(const struct load *l, enum frame_way way, FILE *out, double 
 	fprintf(out, "%-14s %lu sent, %lu received, %lu lost, %lu wrong; %.3f Mpps, %.2f Gb/s\n",
 		frame_way_name(way), c->sent, c->received, sink_lost(c), sink_wrong(c),
 		(double)c->received / s / 1e6, (double)c->sent_octets * 8 / s / 1e9);
+	double asked = way == WAY_DOWN ? l->args->downlink : l->args->uplink;
+	if (l->search.trials == 0 && asked > 0 && (double)c->sent < 0.99 * asked * s)
+		fprintf(out, "               %.3f Mpps asked for, %.3f sent: held up by %s\n",
+			asked / 1e6, (double)c->sent / s / 1e6,
+			l->args->in_flight > 0 ? "--in-flight, the port or the CPU"
+					       : "the port or the CPU");
 	fprintf(out, "               %lu out of order, %lu twice, %lu by the previous MAG\n",
 		c->late, c->twice, c->previous);
 	for (enum frame_fault f = FAULT_NONE + 1; f < N_FAULTS; f++)
