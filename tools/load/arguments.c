@@ -184,6 +184,11 @@ static bool fit_together(const struct arguments *a, const bool *given,
 		snprintf(why, ARGUMENTS_WHY, "a handover needs another MAG: --mags 2 or more");
 	else if (a->storm_interval_s > 0 && a->plan.mags < 2)
 		snprintf(why, ARGUMENTS_WHY, "a storm needs another MAG: --mags 2 or more");
+	else if (a->watch_handovers &&
+		 (a->downlink == 0 || (a->handover_rate == 0 && a->storm_interval_s == 0)))
+		snprintf(why, ARGUMENTS_WHY,
+			 "--watch-handovers needs handovers and packets: add --handover-rate 100 "
+			 "--downlink 10000");
 	else if (ip6_lo64(a->plan.first_coa) + a->plan.mags < ip6_lo64(a->plan.first_coa))
 		snprintf(why, ARGUMENTS_WHY,
 			 "%u proxy-CoAs do not fit behind that one: give --proxy-coa a lower one",
@@ -240,6 +245,22 @@ enum arguments_wish arguments_read(int argc, char **argv, struct arguments *out,
 	return ARGUMENTS_RUN;
 }
 
+// What holds when it is not given; "" where nothing does.
+static void say_default(const struct row *row, FILE *out)
+{
+	const void *field = (const char *)&defaults + row->at;
+	double rate = row->kind == RATE || row->kind == SHARE ? *(const double *)field : 0;
+
+	if (row->kind == COUNT)
+		fprintf(out, " (%u)", *(const uint32_t *)field);
+	else if (row->kind == SIZE)
+		fprintf(out, " (%u)", ((const struct sizes *)field)->of[0]);
+	else if (rate != 0)
+		fprintf(out, rate < 0 ? " (max)" : " (%g)", rate);
+	else if (row->kind == TEXT && *(const char *)field != '\0')
+		fprintf(out, " (%s)", (const char *)field);
+}
+
 void arguments_help(FILE *out)
 {
 	fputs("usage: kedge-load OPTIONS    plays MAGs and mobile nodes against a kedge-lma\n"
@@ -252,7 +273,11 @@ void arguments_help(FILE *out)
 			continue;
 		}
 		snprintf(left, sizeof(left), "--%s %s", rows[i].name, rows[i].value);
-		fprintf(out, "  %-27s %s\n", left, rows[i].help);
+		fprintf(out, "  %-27s %s", left, rows[i].help);
+		say_default(&rows[i], out);
+		fputc('\n', out);
 	}
-	fputs("\n  --help, --version\ndocs/load.md has examples\n", out);
+	fputs("\n  --help, --version\nIn brackets: what holds if it is not given. docs/load.md has "
+	      "examples.\n",
+	      out);
 }

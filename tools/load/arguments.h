@@ -18,7 +18,7 @@ struct arguments {
 	uint32_t access_technology, lifetime_s;
 	double pbu_rate, handover_rate; // a second; PACE_MAX: as fast as possible
 	uint32_t pbus_in_flight, storm_interval_s;
-	bool keep_bindings;
+	bool keep_bindings, watch_handovers;
 
 	double downlink, uplink; // packets a second; PACE_MAX
 	struct sizes sizes;

@@ -12,6 +12,8 @@
 #include "app/common/eal.h"
 #include "app/common/ports.h"
 
+enum { WATCH_HZ = 200000 }; // packets a second to a node that moves and is watched
+
 struct now load_now(const struct load *l)
 {
 	return ticks_now(&l->ticks, rte_rdtsc());
@@ -84,7 +86,8 @@ static int start_nodes(struct load *l, char *why, size_t n)
 				   .storm_interval_s = a->storm_interval_s,
 				   .most_waiting = a->pbus_in_flight,
 				   .lifetime_s = a->lifetime_s,
-				   .access_technology = (uint8_t)a->access_technology};
+				   .access_technology = (uint8_t)a->access_technology,
+				   .watch_handovers = a->watch_handovers};
 	struct now now = load_now(l);
 
 	l->nodes = aligned_alloc(sizeof(struct node), l->plan.nodes * sizeof(struct node));
@@ -106,6 +109,8 @@ static int start_nodes(struct load *l, char *why, size_t n)
 			.nodes = l->nodes,
 			.side = &l->sides[way == WAY_DOWN ? SIDE_CORE : SIDE_BACKBONE],
 			.pick = &l->pick,
+			.watched = &l->registrar.watched,
+			.watch_ticks = (uint64_t)(l->ticks.hz / WATCH_HZ),
 			.sizes = a->sizes,
 			.in_flight = a->in_flight};
 	return 0;

@@ -35,6 +35,7 @@ struct node {
 	uint8_t state;  // enum node_state
 	uint8_t tries;  // PBUs of the same request before the last
 	uint8_t hnp_len;
+	bool watched; // until the first packet comes by the MAG that it goes to
 };
 static_assert(sizeof(struct node) == 64, "a cache line");
 

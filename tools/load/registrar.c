@@ -121,6 +121,10 @@ bool registrar_leave(struct registrar *r, struct now now)
 
 static void move_one(struct registrar *r, uint32_t node, uint32_t steps, struct now now)
 {
+	if (r->is.watch_handovers && r->watched == PLAN_NONE) {
+		r->watched = node;
+		r->nodes[node].watched = true;
+	}
 	begin(r, node, NODE_MOVING, plan_mag_after(r->is.plan, r->nodes[node].mag, steps), now);
 	r->counts.handovers++;
 }
@@ -146,10 +150,22 @@ static void storm(struct registrar *r, struct now now)
 	}
 }
 
+// One at a time, and the next when packets come by its new MAG; or not, when it is refused.
+static void watch_on(struct registrar *r)
+{
+	struct node *n = r->watched != PLAN_NONE ? &r->nodes[r->watched] : NULL;
+
+	if (n != NULL && n->state == NODE_BOUND && n->mag != n->to)
+		n->watched = false;
+	if (n != NULL && !n->watched)
+		r->watched = PLAN_NONE;
+}
+
 void registrar_move(struct registrar *r, struct now now)
 {
 	const struct plan *p = r->is.plan;
 
+	watch_on(r);
 	if (!r->serving || p->mags < 2)
 		return;
 	for (uint32_t n = due(r, &r->handover_pace, now); n > 0; n--) {
@@ -182,6 +198,9 @@ void registrar_serve(struct registrar *r, struct now now)
 
 void registrar_pause(struct registrar *r, struct now now)
 {
+	if (r->watched != PLAN_NONE)
+		r->nodes[r->watched].watched = false;
+	r->watched = PLAN_NONE;
 	r->serving = false;
 	r->storm_at = r->is.plan->nodes;
 	r->register_pace.last = now.tsc;
@@ -308,6 +327,7 @@ int registrar_init(struct registrar *r, const struct registrar_conf *conf, struc
 	r->rng = (struct rng){seed};
 	r->in_state[NODE_ABSENT] = conf->plan->nodes;
 	r->storm_at = conf->plan->nodes;
+	r->watched = PLAN_NONE;
 	r->storm_mag = conf->plan->mags - 1; // the first storm is the first MAG's
 	r->wheel = wheel_new(conf->plan->nodes, now.mono);
 	return r->wheel != NULL ? 0 : -ENOMEM;

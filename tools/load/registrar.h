@@ -23,6 +23,7 @@ struct registrar_conf {
 	uint32_t most_waiting;     // requests that wait for an answer, beyond it none is begun
 	uint32_t lifetime_s;
 	uint8_t access_technology;
+	bool watch_handovers;
 };
 
 struct registrar_counts {
@@ -44,7 +45,8 @@ struct registrar {
 	uint32_t next_in, next_out; // nodes that begin, and that leave
 	uint32_t waiting;           // requests without an answer
 	uint32_t in_state[N_NODE_STATES];
-	bool serving; // handovers and storms go on
+	uint32_t watched; // a node that moves; PLAN_NONE: none
+	bool serving;     // handovers and storms go on
 	uint32_t storm_mag,
 		storm_at;      // whose nodes move, and how far it went; at the end: plan.nodes
 	ns_t storm_due, heard; // heard: the last answer

@@ -23,11 +23,11 @@ bool report_is_clean(const struct load *l)
 	       l->registrar.counts.other_prefix == 0;
 }
 
-static void say_delays(FILE *out, const struct histogram *h, double us)
+static void say_delays(FILE *out, const char *what, const struct histogram *h, double us)
 {
 	if (h->n == 0)
 		return;
-	fprintf(out, "               delay");
+	fprintf(out, "               %s", what);
 	for (unsigned i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
 		fprintf(out, "  p%g %.1f", shares[i] * 100,
 			(double)histogram_at(h, shares[i]) * us);
@@ -64,7 +64,9 @@ static void say_signalling(const struct load *l, FILE *out, double us)
 			"               %lu old answers, %lu unexpected, %lu unreadable messages, "
 			"%lu prefixes changed\n",
 			c->stale, c->unexpected, c->unreadable, c->other_prefix);
-	say_delays(out, &r->answers, us);
+	say_delays(out, "PBU to PBA", &r->answers, us);
+	say_delays(out, "PBU to the first packet by the new MAG",
+		   &l->traffic[WAY_DOWN].counts.switched, us);
 }
 
 static void say_way(const struct load *l, enum frame_way way, FILE *out, double us)
@@ -89,7 +91,7 @@ static void say_way(const struct load *l, enum frame_way way, FILE *out, double 
 		if (c->wrong[f] > 0)
 			fprintf(out, "               %lu wrong: %s\n", c->wrong[f],
 				frame_fault_text(f));
-	say_delays(out, &c->delays, us);
+	say_delays(out, "delay", &c->delays, us);
 }
 
 static void say_search(const struct load *l, FILE *out)

@@ -13,8 +13,9 @@ static json_t *count(uint64_t n)
 
 static json_t *delays(const struct histogram *h, double us)
 {
-	return json_pack("{s:f, s:f, s:f, s:f, s:f}", "p50_us", (double)histogram_at(h, 0.5) * us,
-			 "p90_us", (double)histogram_at(h, 0.9) * us, "p99_us",
+	return json_pack("{s:I, s:f, s:f, s:f, s:f, s:f}", "n", (json_int_t)h->n, "p50_us",
+			 (double)histogram_at(h, 0.5) * us, "p90_us",
+			 (double)histogram_at(h, 0.9) * us, "p99_us",
 			 (double)histogram_at(h, 0.99) * us, "p999_us",
 			 (double)histogram_at(h, 0.999) * us, "max_us", (double)h->max * us);
 }
@@ -37,6 +38,9 @@ static json_t *signalling(const struct load *l, double us)
 			json_object_set_new(refused, status, count(c->refused[i]));
 		}
 	json_object_set_new(o, "refused", refused);
+	if (l->traffic[WAY_DOWN].counts.switched.n > 0)
+		json_object_set_new(o, "switched",
+				    delays(&l->traffic[WAY_DOWN].counts.switched, us));
 	json_object_set_new(o, "registered", count(l->registered_pbus));
 	json_object_set_new(o, "registered_per_s",
 			    json_real(rate(l->registered_pbus, l->registering)));

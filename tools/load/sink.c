@@ -1,6 +1,16 @@
 // A packet's verdict.
 #include "tools/load/sink.h"
 
+// A request that was sent again tells nothing: which of them was it?
+static void watch(struct sink_counts *c, struct node *n, uint32_t mag, uint32_t time)
+{
+	if (!n->watched || mag != n->to)
+		return;
+	n->watched = false;
+	if (n->tries == 0)
+		histogram_add(&c->switched, time - n->asked);
+}
+
 static void take_number(struct sink_counts *c, struct flow *flow, const struct stamp *stamp,
 			uint32_t time)
 {
@@ -39,6 +49,7 @@ void sink_take(struct sink_counts *c, const struct plan *p, struct node *nodes, 
 			return;
 		}
 		c->previous += via == VIA_PREVIOUS;
+		watch(c, n, found.mag, time);
 	}
 	take_number(c, way == WAY_DOWN ? &n->down : &n->up, &found.stamp, time);
 }

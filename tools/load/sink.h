@@ -13,7 +13,8 @@ struct sink_counts {
 	uint64_t sent, sent_octets; // of frames without a tunnel
 	uint64_t received, late, twice, previous;
 	uint64_t wrong[N_FAULTS];
-	struct histogram delays; // time of stamps
+	struct histogram delays;   // time of stamps
+	struct histogram switched; // PBU to the first packet by the new MAG, of watched nodes
 };
 
 // `packet` from its IPv6 header on, `time` now. Whether it was received, or is wrong.

@@ -80,6 +80,21 @@ static void send_one(struct traffic *t, struct rte_mbuf *m, uint32_t node, uint3
 	t->counts.sent_octets += size;
 }
 
+// Beside what is due: so that the moment is seen when its packets change their way.
+static void send_to_watched(struct traffic *t, struct now now)
+{
+	uint32_t node = *t->watched;
+
+	if (node == PLAN_NONE || t->way != WAY_DOWN || t->pace.per_tick == 0 ||
+	    now.tsc < t->next_watch || side_room(t->side, side_queue_of(t->side, node)) == 0)
+		return;
+	struct rte_mbuf *m = may_send(t, now) > 0 ? rte_pktmbuf_alloc(t->side->pool) : NULL;
+	if (m == NULL)
+		return;
+	t->next_watch = now.tsc + t->watch_ticks;
+	send_one(t, m, node, stamp_time(now));
+}
+
 void traffic_send(struct traffic *t, struct now now)
 {
 	struct rte_mbuf *pkts[SIDE_BURST];
@@ -88,6 +103,7 @@ void traffic_send(struct traffic *t, struct now now)
 	// What the port did not take goes first.
 	if (side_waiting(t->side) >= SIDE_BURST)
 		return;
+	send_to_watched(t, now);
 	uint32_t n = pace_take(&t->pace, now.tsc, may_send(t, now));
 	if (n == 0)
 		return;
@@ -98,7 +114,7 @@ void traffic_send(struct traffic *t, struct now now)
 	}
 	for (; sent < chosen; sent++)
 		if (side_room(t->side, side_queue_of(t->side, nodes[sent])) > 0)
-			send_one(t, pkts[sent], nodes[sent], (uint32_t)(now.tsc >> STAMP_SHIFT));
+			send_one(t, pkts[sent], nodes[sent], stamp_time(now));
 		else
 			break;
 	if (sent < chosen)

@@ -21,6 +21,9 @@ struct traffic {
 	struct pick *pick;
 	struct sizes sizes;
 	struct pace pace;
+	const uint32_t *watched; // a node that moves: a packet for it every few microseconds
+	uint64_t next_watch;     // TSC
+	uint64_t watch_ticks;
 	uint64_t in_flight; // at most so many under way; 0: as many as there come
 	uint64_t given_up;  // of sent, no longer waited for
 	uint64_t heard;     // received and wrong ones when it was last looked

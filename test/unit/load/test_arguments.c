@@ -164,6 +164,9 @@ static void what_does_not_go_together_is_refused(void **state)
 	says("another MAG: --mags 2");
 	assert_int_equal(READ(PLACE, "--storm-interval-s", "5"), ARGUMENTS_WRONG);
 	assert_int_equal(READ(PLACE, "--handover-rate", "5", "--mags", "2"), ARGUMENTS_RUN);
+	assert_int_equal(READ(PLACE, "--handover-rate", "5", "--mags", "2", "--watch-handovers"),
+			 ARGUMENTS_WRONG);
+	says("--watch-handovers needs handovers and packets: add --handover-rate 100");
 	assert_int_equal(
 		READ(PLACE, "--proxy-coa", "2001:db8:b1:0:ffff:ffff:ffff:fff0", "--mags", "100"),
 		ARGUMENTS_WRONG);

@@ -322,6 +322,28 @@ static void who_leaves_names_its_prefix_at_the_mag_where_it_is(void **state)
 	assert_true(registrar_leave(&registrar, now));
 }
 
+static void one_handover_at_a_time_is_watched(void **state)
+{
+	struct registrar_conf watchful = usual;
+
+	(void)state;
+	watchful.watch_handovers = true;
+	begin(&watchful);
+	register_everybody();
+	struct left first = move_one();
+	assert_int_equal(registrar.watched, first.node);
+	answer(&first);
+	struct left second = move_one();
+	assert_int_equal(registrar.watched, first.node);
+	answer(&second);
+	held[first.node].watched = false; // its packet came
+	struct left third = move_one();
+	assert_int_equal(registrar.watched, third.node);
+	answer_with(&third, PBA_INSUFFICIENT_RESOURCES, 0); // none will
+	registrar_move(&registrar, now);
+	assert_int_equal(registrar.watched, PLAN_NONE);
+}
+
 static void a_heartbeat_is_answered_by_the_mag_that_was_asked(void **state)
 {
 	const struct mh asked = {.type = MH_HEARTBEAT, .heartbeat = {.seq = 99}};
@@ -413,6 +435,7 @@ int main(void)
 		TEST(who_is_refused_at_the_new_mag_stays_at_the_old_one),
 		TEST(a_storm_moves_everybody_of_one_mag_to_the_next),
 		TEST(who_leaves_names_its_prefix_at_the_mag_where_it_is),
+		TEST(one_handover_at_a_time_is_watched),
 		TEST(a_heartbeat_is_answered_by_the_mag_that_was_asked),
 		TEST(messages_that_are_damaged_or_of_nobody_are_counted),
 		TEST(without_room_it_is_tried_again_soon),

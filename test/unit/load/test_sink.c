@@ -108,6 +108,27 @@ static void a_number_that_was_never_sent_is_wrong(void **state)
 	assert_int_equal(counts.wrong[FAULT_NEVER_SENT], 1);
 }
 
+static void a_watched_node_tells_when_the_first_packet_comes_by_its_new_mag(void **state)
+{
+	struct come before = next(WAY_DOWN, 2, 100), after;
+
+	(void)state;
+	nodes[2].state = NODE_MOVING;
+	nodes[2].to = 3;
+	nodes[2].asked = 90;
+	nodes[2].watched = true;
+	take(&before, WAY_DOWN, 110); // by the MAG where it still is
+	assert_true(nodes[2].watched);
+	after = next(WAY_DOWN, 2, 120);
+	struct ip6_addr coa = plan_coa(&played, 3);
+	memcpy(after.bytes + 24, coa.a, sizeof(coa.a));
+	take(&after, WAY_DOWN, 130);
+	assert_false(nodes[2].watched);
+	assert_int_equal(counts.switched.n, 1);
+	assert_int_equal(histogram_at(&counts.switched, 1), 40);
+	assert_int_equal(counts.received, 2);
+}
+
 static int fresh(void **state)
 {
 	(void)state;
@@ -126,6 +147,8 @@ int main(void)
 		cmocka_unit_test_setup(one_at_a_mag_where_its_node_is_not_is_wrong, fresh),
 		cmocka_unit_test_setup(by_the_previous_mag_is_right_for_what_was_under_way, fresh),
 		cmocka_unit_test_setup(a_number_that_was_never_sent_is_wrong, fresh),
+		cmocka_unit_test_setup(
+			a_watched_node_tells_when_the_first_packet_comes_by_its_new_mag, fresh),
 	};
 
 	return cmocka_run_group_tests_name("sink", tests, NULL, NULL);
