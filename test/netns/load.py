@@ -17,6 +17,7 @@ import configs
 import kernel
 from kernel import Failed
 from lma import Lma
+from program import SANITIZER
 
 CORE = {"lma": "2001:db8:c::1", "load": "2001:db8:c::2"}
 BACKBONE = {"lma": "2001:db8:b0::1", "load": "2001:db8:b0::2"}
@@ -159,7 +160,8 @@ class LoadDomain:
         with contextlib.suppress(FileNotFoundError):
             os.remove(path)
         done = subprocess.run(self.arguments("--quiet", "--json", path, *more), text=True,
-                              capture_output=True, timeout=timeout, check=False)
+                              capture_output=True, timeout=timeout, check=False,
+                              env={**SANITIZER, **os.environ})
         said = done.stdout + done.stderr
         if not os.path.exists(path):
             raise Failed(f"kedge-load left no result (exit code {done.returncode}):\n{said}\n"

@@ -3,6 +3,9 @@
 Counts alone: how fast it goes is another machine's every time. So that a busy one loses nothing, no
 more packets are under way than a ring has room for (--in-flight).
 """
+import os
+import subprocess
+
 from load import STRANGE_COA, LoadDomain
 from sentences import same, test, true
 
@@ -26,6 +29,14 @@ def all_came(direction, result, at_least):
         same(f"{direction}: {name}", way[name], 0)
     same(f"{direction}: received", way["received"], way["sent"])
     true(f"{direction}: {way['sent']} packets, at least {at_least}", way["sent"] >= at_least)
+
+
+@test
+def the_configuration_of_the_page_is_good(d):
+    top = os.path.join(os.path.dirname(__file__), "..", "..")
+    done = subprocess.run([d.lma.program, "--check", os.path.join(top, "tools/load/lma.yaml")],
+                          capture_output=True, text=True, timeout=20, check=False)
+    same(f"exit code\n{done.stderr}", done.returncode, 0)
 
 
 @test

@@ -21,7 +21,9 @@ void progress_turn(struct load *l, struct now now)
 {
 	const struct registrar *r = &l->registrar;
 
-	if (l->args->quiet || now.mono < l->progress.due)
+	// A search says something after each trial.
+	if (l->args->quiet || now.mono < l->progress.due ||
+	    (l->search.tries > 0 && !l->search.done))
 		return;
 	ns_t took = now.mono - l->progress.last;
 	if (l->progress.due > 0) {

@@ -100,7 +100,7 @@ static json_t *whole(const struct load *l)
 
 	json_object_set_new(o, "signalling", signalling(l, us));
 	for (enum frame_way way = 0; way < N_WAYS; way++)
-		if (l->traffic[way].counts.sent > 0)
+		if (l->traffic[way].counts.sent > 0 && l->search.trials == 0)
 			json_object_set_new(o, frame_way_name(way), direction(l, way, us));
 	if (l->search.trials > 0)
 		json_object_set_new(o, "search", search(l));

@@ -3,23 +3,41 @@
 // Decides when a phase is over, and when waiting for it makes no sense any more.
 #include "tools/load/load.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 static const ns_t link_patience = 30 * NS_SEC, answer_patience = 10 * NS_SEC;
 static const ns_t drain_patience = 2 * NS_SEC; // RFC 2544 23: for what is still under way
 
-static bool fail(struct load *l, const char *format, const char *what, uint32_t n)
+static bool __attribute__((format(printf, 2, 3))) fail(struct load *l, const char *format, ...)
 {
-	snprintf(l->failed, sizeof(l->failed), format, what, n);
+	va_list args;
+
+	if (l->failed[0] != '\0')
+		return false; // the first reason is the reason
+	va_start(args, format);
+	vsnprintf(l->failed, sizeof(l->failed), format, args);
+	va_end(args);
 	return false;
 }
 
-static bool is_ready(const struct load *l, ns_t now)
+// False: it was stopped, or a port that had a link has none.
+static bool goes_on(struct load *l)
+{
+	if (*l->stop)
+		return fail(l, "stopped");
+	for (unsigned i = 0; i < N_SIDES; i++)
+		if (l->sides[i].resolved && !l->sides[i].up)
+			return fail(l, "the %s port has lost its link: does the LMA still run?",
+				    side_name(l->sides[i].role));
+	return true;
+}
+
+static bool are_ready(const struct load *l)
 {
 	for (unsigned i = 0; i < N_SIDES; i++)
-		if (!l->sides[i].up || !l->sides[i].resolved || now < l->sides[i].look)
-			return l->sides[0].up && l->sides[1].up && l->sides[0].resolved &&
-			       l->sides[1].resolved;
+		if (!l->sides[i].up || !l->sides[i].resolved)
+			return false;
 	return true;
 }
 
@@ -27,26 +45,27 @@ static bool wait_for_links(struct load *l)
 {
 	struct now now = load_now(l);
 	ns_t until = now.mono + link_patience;
+	unsigned s = link_patience / NS_SEC;
 
-	for (; now.mono < until && !*l->stop; now = load_now(l)) {
-		if (is_ready(l, now.mono))
+	for (; now.mono < until && goes_on(l); now = load_now(l)) {
+		if (are_ready(l))
 			return true;
 		load_turn(l, now);
 	}
-	for (unsigned i = 0; i < N_SIDES && !*l->stop; i++) {
-		const struct side *s = &l->sides[i];
-		if (!s->up)
+	for (unsigned i = 0; i < N_SIDES; i++) {
+		const char *name = side_name(l->sides[i].role);
+		if (!l->sides[i].up)
 			return fail(l,
 				    "the %s port has no link for %u s: does the LMA run, and is "
 				    "this the port that its configuration has?",
-				    side_name(s->role), (uint32_t)(link_patience / NS_SEC));
-		if (!s->resolved)
+				    name, s);
+		if (!l->sides[i].resolved)
 			return fail(l,
-				    "nobody answers for --%s-gateway for %u s: is the address on "
-				    "the LMA's interface (ip -6 addr)?",
-				    side_name(s->role), (uint32_t)(link_patience / NS_SEC));
+				    "nobody answers for --%s-gateway for %u s: is that address on "
+				    "the LMA's interface? ip -6 addr",
+				    name, s);
 	}
-	return fail(l, "stopped%s", "", 0);
+	return false;
 }
 
 // A phase of requests, until each is answered.
@@ -54,23 +73,22 @@ static bool request_all(struct load *l, bool (*turn)(struct registrar *, struct 
 {
 	struct registrar *r = &l->registrar;
 	struct now now = load_now(l);
-	bool all = false;
 
 	registrar_pause(r, now);
-	for (; !*l->stop; now = load_now(l)) {
-		all = turn(r, now);
+	for (; goes_on(l); now = load_now(l)) {
+		bool all = turn(r, now);
 		load_turn(l, now);
 		if (all && r->waiting == 0)
 			return true;
-		if (r->waiting > 0 && now.mono > r->heard && now.mono - r->heard > answer_patience)
-			return fail(l,
-				    "no %s answer for 10 s, %u wait for one: are these MAGs in the "
-				    "LMA's mags, and its lma.addresses this one?",
-				    "further", r->waiting);
 		if (r->waiting == 0)
-			r->heard = now.mono; // slow pace: nothing is owed
+			r->heard = now.mono; // a slow pace: no answer is owed
+		if (now.mono > r->heard + answer_patience)
+			return fail(l,
+				    "no answer for 10 s, %u PBUs wait for one: has the LMA a way "
+				    "back to --proxy-coa, and are these MAGs in its mags?",
+				    r->waiting);
 	}
-	return fail(l, "stopped%s", "", 0);
+	return false;
 }
 
 static bool register_all(struct load *l)
@@ -82,8 +100,7 @@ static bool register_all(struct load *l)
 	l->registering = load_now(l).mono - began;
 	l->registered_pbus = r->counts.accepted;
 	if (good && r->in_state[NODE_BOUND] == 0)
-		return fail(l, "the LMA refused every %s: see the table (%u)", "node",
-			    r->in_state[NODE_REFUSED]);
+		return fail(l, "the LMA refused every node: the table says with which status");
 	return good;
 }
 
@@ -123,7 +140,7 @@ static void drain(struct load *l)
 	ns_t heard = now.mono;
 	uint64_t before = come(l);
 
-	for (; is_under_way(l) && !*l->stop; now = load_now(l)) {
+	for (; is_under_way(l) && goes_on(l); now = load_now(l)) {
 		load_turn(l, now);
 		if (come(l) != before) {
 			before = come(l);
@@ -148,14 +165,14 @@ bool run_traffic(struct load *l, const double rates[N_WAYS], ns_t how_long, bool
 	memset(&l->progress, 0, sizeof(l->progress));
 	if (handovers)
 		registrar_serve(&l->registrar, now);
-	for (; now.mono < until && !*l->stop; now = load_now(l))
+	for (; now.mono < until && goes_on(l); now = load_now(l))
 		load_turn(l, now);
 	l->traffic_took = now.mono - began;
 	for (unsigned way = 0; way < N_WAYS; way++)
 		traffic_stop(&l->traffic[way]);
 	registrar_pause(&l->registrar, now);
 	drain(l);
-	return !*l->stop;
+	return goes_on(l);
 }
 
 static bool carry(struct load *l)
@@ -173,7 +190,6 @@ static bool carry(struct load *l)
 
 bool run_all(struct load *l)
 {
-	if (!wait_for_links(l) || !register_all(l) || !carry(l))
-		return l->failed[0] == '\0' ? fail(l, "stopped%s", "", 0) : false;
-	return l->args->keep_bindings || leave_all(l);
+	return wait_for_links(l) && register_all(l) && carry(l) &&
+	       (l->args->keep_bindings || leave_all(l));
 }

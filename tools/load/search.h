@@ -2,8 +2,8 @@
 //
 // The first trial is as fast as possible; what was sent in it is the most that there is. Then the
 // interval is halved until it is narrow. A trial in which the sender itself did not reach its rate
-// counts with the rate that it had. Where others take the CPU now and then, a rate may have several
-// tries: it is bad if all of them are. Pure.
+// is good for what it sent, and no more is asked for again. Where others take the CPU now and then,
+// a rate may have several tries: it is bad if all of them are. Pure.
 #pragma once
 
 #include <stdbool.h>
@@ -18,7 +18,8 @@ struct search_trial {
 struct search {
 	double tolerated;  // share of lost packets: 0 for NDR
 	double resolution; // share of the first trial's rate
-	double low, high;  // good, bad
+	double low, high;  // good; bad, or more than the sender reaches
+	double next;       // to be tried
 	double most;       // the first trial's
 	bool done;
 	unsigned tries;  // of a rate

@@ -30,8 +30,10 @@ bool trials_run(struct load *l)
 		struct search_trial t = sum(l, rate);
 		search_learn(&l->search, &t);
 		if (!a->quiet)
-			fprintf(stderr, "trial %u: %.3f Mpps sent, %lu of %lu lost\n",
-				l->search.trials, t.sent_rate / 1e6, t.lost, t.sent);
+			fprintf(stderr,
+				"trial %2u   %.3f Mpps asked for, %.3f sent, %lu of %lu lost\n",
+				l->search.trials, (rate == 0 ? t.sent_rate : rate) / 1e6,
+				t.sent_rate / 1e6, t.lost, t.sent);
 	}
 	return true;
 }

@@ -104,6 +104,7 @@ static void a_sender_that_was_kept_from_its_rate_counts_with_what_it_sent(void *
 	search_learn(&s, &(struct search_trial){.sent_rate = 1000, .sent = 1000, .lost = 1});
 	search_learn(&s, &(struct search_trial){.rate = 500, .sent_rate = 300, .sent = 300});
 	assert_true(s.best.sent_rate == 300);
+	assert_true(search_rate(&s) == 400); // between what it sent and what it could not
 }
 
 // Every rate fails at its first try, whatever it is.
