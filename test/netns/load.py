@@ -38,6 +38,7 @@ dataplane:
   hugepages: {huge}
   memory_mb: 512
   mbufs: 16384
+  idle_sleep_us: {idle_sleep_us}
 lma:
   addresses: [{lmaa}]
   max_bindings: {bindings}
@@ -75,9 +76,10 @@ class LoadDomain:
     """`with LoadDomain(build, ...) as d`: the LMA serves, `d.load(...)` plays against it."""
 
     def __init__(self, build, driver="memif", bindings=10000, mags=16, lcores="", workers=1,
-                 huge=False):
+                 huge=False, idle_sleep_us=100):
         self.build, self.driver, self.bindings, self.mags = build, driver, bindings, mags
         self.lcores, self.workers, self.huge = lcores, workers, huge
+        self.idle_sleep_us = idle_sleep_us
         self.dir = self.lma = self.ns = self.peer = None
         self._undo = contextlib.ExitStack()
 
@@ -139,7 +141,7 @@ class LoadDomain:
             f.write(CONFIG.format(dir=self.dir, workers=self.workers, lcores=self.lcores,
                                   huge=str(self.huge).lower(), lmaa=LMAA, mtu=MTU, coas=COAS,
                                   pool=POOL, bindings=self.bindings, max_mags=self.mags + 1,
-                                  ports=self._ports()))
+                                  idle_sleep_us=self.idle_sleep_us, ports=self._ports()))
         self.lma = Lma(self.ns, self.build, config, os.path.join(self.dir, "lma.sock"))
         self._undo.callback(self.lma.kill)
         self.lma.start()

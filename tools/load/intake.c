@@ -51,8 +51,10 @@ static uint16_t take_burst(struct load *l, enum side_role role, uint16_t queue)
 {
 	struct rte_mbuf *pkts[SIDE_BURST];
 	uint16_t n = port_rx(l->sides[role].port, queue, pkts, SIDE_BURST);
-	struct now now = load_now(l); // behind what came, or it would have come before
-
+	if (n == 0)
+		return 0;
+	struct now now =
+		load_now(l); // after they came, or they would have come before they were sent
 	for (uint16_t i = 0; i < n; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
 	for (uint16_t i = 0; i < n; i++)
