@@ -100,6 +100,8 @@ def what_the_lma_drops_is_lost_here(d):
     true(f"lost {way['lost']}", way["lost"] > 0)
     same("received and lost", way["received"] + way["lost"], way["sent"])
     same("dropped by the LMA, by name", moved_by(d.lma, before, "drop_too_big"), way["lost"])
+    same("Packet Too Big", result["icmp_errors"], moved_by(d.lma, before, "tx_icmp"))
+    true("there was one", result["icmp_errors"] > 0)
 
 
 @test

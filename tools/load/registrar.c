@@ -209,17 +209,18 @@ void registrar_pause(struct registrar *r, struct now now)
 
 // ---- Answers
 
+// A registration is granted a prefix, a handover the same one (RFC 5213 5.3.6).
 static void accept_prefix(struct registrar *r, struct node *n, const struct mh *mh)
 {
 	const struct mh_opt *hnp = mh_find(mh, OPT_HNP);
 	uint64_t prefix = hnp != NULL ? ip6_hi64(hnp->hnp.prefix) : 0;
 
-	if (n->state == NODE_REGISTERING) {
-		n->hnp = prefix;
-		n->hnp_len = hnp != NULL ? hnp->hnp.prefix_len : 0;
-	} else if (prefix != n->hnp) {
+	if (prefix == 0 || (n->state == NODE_MOVING && prefix != n->hnp))
 		r->counts.other_prefix++;
-	}
+	if (n->state == NODE_MOVING)
+		return;
+	n->hnp = prefix;
+	n->hnp_len = hnp != NULL ? hnp->hnp.prefix_len : 0;
 }
 
 static void accepted(struct registrar *r, struct node *n, const struct mh *mh, struct now now)
@@ -229,7 +230,7 @@ static void accepted(struct registrar *r, struct node *n, const struct mh *mh, s
 	case NODE_REGISTERING:
 		accept_prefix(r, n, mh);
 		n->mag = n->to;
-		become(r, n, NODE_BOUND);
+		become(r, n, n->hnp != 0 ? NODE_BOUND : NODE_REFUSED);
 		break;
 	case NODE_MOVING:
 		accept_prefix(r, n, mh);

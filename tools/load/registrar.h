@@ -29,10 +29,11 @@ struct registrar_conf {
 struct registrar_counts {
 	uint64_t pbus, retransmitted, accepted, refused[256]; // refused by status
 	uint64_t handovers, storms, moved;                    // begun, begun, accepted
-	uint64_t stale;                    // answers to an older PBU of the same request
-	uint64_t unexpected;               // messages that nothing here asked for
-	uint64_t unreadable, other_prefix; // a node's prefix changed with a handover
-	uint64_t heartbeats;               // answered
+	uint64_t stale;      // answers to an older PBU of the same request
+	uint64_t unexpected; // messages that nothing here asked for
+	uint64_t unreadable;
+	uint64_t other_prefix; // accepted without a prefix, or with another one than before
+	uint64_t heartbeats;   // answered
 };
 
 struct registrar {

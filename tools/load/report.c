@@ -62,7 +62,7 @@ static void say_signalling(const struct load *l, FILE *out, double us)
 	if (c->stale + c->unexpected + c->unreadable + c->other_prefix > 0)
 		fprintf(out,
 			"               %lu old answers, %lu unexpected, %lu unreadable messages, "
-			"%lu prefixes changed\n",
+			"%lu prefixes missing or changed\n",
 			c->stale, c->unexpected, c->unreadable, c->other_prefix);
 	say_delays(out, "PBU to PBA", &r->answers, us);
 	say_delays(out, "PBU to the first packet by the new MAG",
@@ -116,6 +116,9 @@ void report_text(const struct load *l, FILE *out)
 	for (enum frame_way way = 0; way < N_WAYS; way++)
 		say_way(l, way, out, us);
 	say_search(l, out);
+	if (l->sides[SIDE_CORE].icmp_errors + l->sides[SIDE_BACKBONE].icmp_errors > 0)
+		fprintf(out, "ICMPv6 errors  %lu on the core side, %lu on the backbone side\n",
+			l->sides[SIDE_CORE].icmp_errors, l->sides[SIDE_BACKBONE].icmp_errors);
 	if (l->strange[SIDE_CORE] + l->strange[SIDE_BACKBONE] > 0)
 		fprintf(out,
 			"others         %lu packets on the core side, %lu on the backbone side\n",

@@ -99,6 +99,9 @@ static json_t *whole(const struct load *l)
 			      "clean", report_is_clean(l));
 
 	json_object_set_new(o, "signalling", signalling(l, us));
+	json_object_set_new(
+		o, "icmp_errors",
+		count(l->sides[SIDE_CORE].icmp_errors + l->sides[SIDE_BACKBONE].icmp_errors));
 	for (enum frame_way way = 0; way < N_WAYS; way++)
 		if (l->traffic[way].counts.sent > 0 && l->search.trials == 0)
 			json_object_set_new(o, frame_way_name(way), direction(l, way, us));

@@ -9,6 +9,7 @@
 #include "wire/nd.h"
 
 enum { ND_ROOM = 128 };
+enum { TYPE_AT = 40, FIRST_INFORMATIONAL = 128 }; // RFC 4443 2.1
 
 // A port that has come up a moment ago is not known to the kernel at its other end yet: sooner
 // again than RFC 4861 has a host do it.
@@ -82,9 +83,10 @@ void side_hear(struct side *s, struct span packet, const uint8_t *from)
 {
 	struct nd_message m;
 
+	if (packet.n > TYPE_AT && packet.p[TYPE_AT] < FIRST_INFORMATIONAL)
+		s->icmp_errors++;
 	if (!nd_parse(packet, &m))
-		return; // router solicitations, MLD: not for us
-	s->nd_heard++;
+		return;
 	if (m.type == ND_NS)
 		answer(s, &m, from);
 	if (m.type == ND_NA && m.has_mac && ip6_equal(m.target, s->gateway)) {

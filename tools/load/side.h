@@ -34,7 +34,8 @@ struct side {
 	bool up;
 	ns_t look, ask; // when to look at the link, and to ask for the gateway
 	struct side_queue queues[ETHDEV_QUEUES];
-	uint64_t no_mbuf, nd_heard;
+	uint64_t no_mbuf;
+	uint64_t icmp_errors; // heard: a packet of ours was too big, or had no way
 };
 
 const char *side_name(enum side_role);
@@ -68,5 +69,5 @@ void side_flush(struct side *);
 uint32_t side_waiting(const struct side *); // what it did not take yet
 void side_drop(struct side *);              // and never will
 
-// A packet of neighbour discovery came; `from` is the frame's source.
+// A packet of ICMPv6 came; `from` is the frame's source.
 void side_hear(struct side *, struct span packet, const uint8_t *from);

@@ -85,8 +85,8 @@ static void send_to_watched(struct traffic *t, struct now now)
 {
 	uint32_t node = *t->watched;
 
-	if (node == PLAN_NONE || t->way != WAY_DOWN || t->pace.per_tick == 0 ||
-	    now.tsc < t->next_watch || side_room(t->side, side_queue_of(t->side, node)) == 0)
+	if (node == PLAN_NONE || t->way != WAY_DOWN || now.tsc < t->next_watch ||
+	    side_room(t->side, side_queue_of(t->side, node)) == 0)
 		return;
 	struct rte_mbuf *m = may_send(t, now) > 0 ? rte_pktmbuf_alloc(t->side->pool) : NULL;
 	if (m == NULL)
@@ -101,7 +101,7 @@ void traffic_send(struct traffic *t, struct now now)
 	uint32_t nodes[SIDE_BURST], sent = 0;
 
 	// What the port did not take goes first.
-	if (side_waiting(t->side) >= SIDE_BURST)
+	if (t->pace.per_tick == 0 || side_waiting(t->side) >= SIDE_BURST)
 		return;
 	send_to_watched(t, now);
 	uint32_t n = pace_take(&t->pace, now.tsc, may_send(t, now));

@@ -153,6 +153,19 @@ static void a_registration_asks_for_a_prefix_and_keeps_what_is_granted(void **st
 	assert_int_equal(held[0].mag, 0);
 }
 
+static void an_answer_without_a_prefix_binds_nobody(void **state)
+{
+	struct left u;
+
+	(void)state;
+	begin(&usual);
+	registrar_enter(&registrar, now);
+	take_out(&u);
+	answer_with(&u, PBA_ACCEPTED, 0);
+	assert_int_equal(held[0].state, NODE_REFUSED);
+	assert_int_equal(registrar.counts.other_prefix, 1);
+}
+
 static void what_is_not_answered_is_sent_again_after_1_2_4_up_to_32_seconds(void **state)
 {
 	static const unsigned waits[] = {1, 2, 4, 8, 16, 32, 32, 32};
@@ -427,6 +440,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(the_first_goes_alone_and_then_as_many_as_may_wait),
 		TEST(a_registration_asks_for_a_prefix_and_keeps_what_is_granted),
+		TEST(an_answer_without_a_prefix_binds_nobody),
 		TEST(what_is_not_answered_is_sent_again_after_1_2_4_up_to_32_seconds),
 		TEST(an_answer_to_an_older_pbu_changes_nothing),
 		TEST(who_is_refused_is_not_asked_for_again),
