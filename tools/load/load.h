@@ -43,6 +43,7 @@ struct load {
 	struct pick pick;
 	struct traffic traffic[N_WAYS];
 	uint64_t strange[N_SIDES]; // packets of nobody here
+	uint64_t ahead[N_WAYS];    // packets sent before those that count
 	struct {
 		ns_t due, last;
 		uint64_t sent[N_WAYS], received[N_WAYS], answers;

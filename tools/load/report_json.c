@@ -70,6 +70,7 @@ static json_t *direction(const struct load *l, enum frame_way way, double us)
 		if (c->wrong[f] > 0)
 			json_object_set_new(wrong, frame_fault_name(f), count(c->wrong[f]));
 	json_object_set_new(o, "wrong_by_fault", wrong);
+	json_object_set_new(o, "ahead", count(l->ahead[way]));
 	json_object_set_new(o, "sent", count(c->sent));
 	json_object_set_new(o, "received", count(c->received));
 	json_object_set_new(o, "lost", count(sink_lost(c)));

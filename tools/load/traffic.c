@@ -29,6 +29,7 @@ static void give_up(struct traffic *t, struct now now)
 		t->quiet_since = now.mono;
 	} else if (now.mono - t->quiet_since > patience) {
 		t->given_up += traffic_under_way(t);
+		t->quiet_since = now.mono; // and what is sent now has its own time
 	}
 }
 
