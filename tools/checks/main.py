@@ -228,6 +228,8 @@ class Check:
         if self.build("gcc"):
             self.meson_tests("gcc")
             self.guards()
+            self.script("instructions a packet",
+                        ["tools/checks/instructions", "--build", f"{BUILDS}/check-gcc"], 150)
             if not self.long:
                 self.mutation("gcc", ["--sample", str(MUTANTS)])
             self.tally.section("namespaces: the programs, the Linux kernel, hosts that move")

@@ -33,7 +33,7 @@ int bench_changes(const struct options *o)
 	static struct changes c;
 	struct variant v = {.name = "changes", .arg = &c, .run = run};
 
-	if (domain_new(&c.domain, o->bindings, 1) != 0) {
+	if (domain_new(&c.domain, o->bindings, o->isa) != 0) {
 		fputs("kedge-bench: no memory for so many bindings\n", stderr);
 		return 1;
 	}

@@ -8,7 +8,12 @@
 #include "app/common/buffers.h"
 
 enum { ETH = 14, INNER = ETH, OUTER = ETH, SRC = 8, DST = 24, IP6 = 40, HOP = 64 };
-enum { BUFFERS = 4096, PUNT_RING = 4096, WORKER_RING = 1024 }; // rings as plane.c has them
+enum {
+	BUFFERS = 4096,
+	PUNT_RING = 4096,
+	WORKER_RING = 1024,
+	SEED = 1
+}; // rings as plane.c has them
 
 static const uint8_t our_mac[6] = {2, 0, 0, 0, 0, 1}, their_mac[6] = {2, 0, 0, 0, 0, 2};
 static struct ip6_addr lmaa, coa_base, cn_base, hnp_base;
@@ -129,14 +134,15 @@ static void configure(struct domain *d)
 	}
 }
 
-int domain_new_empty(struct domain *d, uint32_t bindings, uint64_t seed)
+int domain_new_empty(struct domain *d, uint32_t bindings, enum bcache_isa isa)
 {
-	const struct bcache_conf bc = {.max_bindings = bindings, .seed = seed, .min_bits = 18};
+	const struct bcache_conf bc = {
+		.max_bindings = bindings, .seed = SEED, .min_bits = 18, .isa = isa};
 	const struct fib_conf fc = {.max_entries = 2 * N_MAGS,
 				    .max_nexthops = 64,
 				    .max_routes = 2 * N_ROUTES,
 				    .max_peers = 2 * N_MAGS,
-				    .seed = seed};
+				    .seed = SEED};
 
 	lmaa = addr("2001:db8:1a::1");
 	coa_base = addr("2001:db8:b::");
@@ -160,9 +166,9 @@ int domain_new_empty(struct domain *d, uint32_t bindings, uint64_t seed)
 	return rc;
 }
 
-int domain_new(struct domain *d, uint32_t bindings, uint64_t seed)
+int domain_new(struct domain *d, uint32_t bindings, enum bcache_isa isa)
 {
-	int rc = domain_new_empty(d, bindings, seed);
+	int rc = domain_new_empty(d, bindings, isa);
 
 	if (rc == 0)
 		rc = add_mags(d, d->backbone);

@@ -30,9 +30,9 @@ struct lane_of_work {
 	struct source *source;
 };
 
-int domain_new(struct domain *, uint32_t bindings, uint64_t seed); // 0; EAL runs
+int domain_new(struct domain *, uint32_t bindings, enum bcache_isa); // 0; EAL runs
 // The same with nothing bound yet: room for so many.
-int domain_new_empty(struct domain *, uint32_t bindings, uint64_t seed);
+int domain_new_empty(struct domain *, uint32_t bindings, enum bcache_isa);
 void domain_free(struct domain *);
 struct ip6_prefix domain_hnp(const struct domain *, uint32_t number);
 struct ip6_addr domain_coa(uint32_t mag); // 0..N_MAGS-1

@@ -1,8 +1,10 @@
 // Measures the forwarding path and the control plane in one process.
 //
 //   kedge-bench MODE --bindings N [--size BYTES] [--rounds N] [--cpus LIST] [--huge]
+//       [--isa scalar|avx2|avx512] [--only VARIANT]
 //
 // path     floor of the ports, lookup, both ways; one CPU
+// stages   each stage alone; one CPU
 // workers  the same path on 1 to as many CPUs as are listed
 // spread   one MAG's packets, received by one and decapsulated by all
 // control  PBUs a second; one CPU, or two
@@ -24,16 +26,34 @@
 static const struct {
 	const char *name;
 	int (*run)(const struct options *);
-} modes[] = {{"path", bench_path},       {"workers", bench_workers}, {"spread", bench_spread},
-	     {"control", bench_control}, {"insert", bench_insert},   {"changes", bench_changes},
-	     {"serve", bench_serve},     {"latency", bench_latency}};
+} modes[] = {{"path", bench_path},       {"stages", bench_stages},   {"workers", bench_workers},
+	     {"spread", bench_spread},   {"control", bench_control}, {"insert", bench_insert},
+	     {"changes", bench_changes}, {"serve", bench_serve},     {"latency", bench_latency}};
 
 static int usage(void)
 {
-	fputs("usage: kedge-bench path|workers|spread|control|insert|changes|serve|latency "
+	fputs("usage: kedge-bench path|stages|workers|spread|control|insert|changes|serve|latency "
 	      "[--bindings N] [--size BYTES] [--rounds N] [--cpus LIST] [--huge]\n",
 	      stderr);
 	return 2;
+}
+
+static bool read_isa(const char *name, enum bcache_isa *out)
+{
+	static const char *const names[] = {
+		[BCACHE_BEST] = "best",
+		[BCACHE_SCALAR] = "scalar",
+		[BCACHE_AVX2] = "avx2",
+		[BCACHE_AVX512] = "avx512",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], name) != 0)
+			continue;
+		*out = (enum bcache_isa)i;
+		return true;
+	}
+	return false;
 }
 
 static int start_eal(const struct options *o)
@@ -54,13 +74,11 @@ static int start_eal(const struct options *o)
 
 int main(int argc, char **argv)
 {
-	static const struct option names[] = {{"bindings", required_argument, NULL, 'b'},
-					      {"size", required_argument, NULL, 's'},
-					      {"rounds", required_argument, NULL, 'r'},
-					      {"cpus", required_argument, NULL, 'c'},
-					      {"huge", no_argument, NULL, 'h'},
-					      {"only", required_argument, NULL, 'o'},
-					      {0}};
+	static const struct option names[] = {
+		{"bindings", required_argument, NULL, 'b'}, {"size", required_argument, NULL, 's'},
+		{"rounds", required_argument, NULL, 'r'},   {"cpus", required_argument, NULL, 'c'},
+		{"huge", no_argument, NULL, 'h'},           {"only", required_argument, NULL, 'o'},
+		{"isa", required_argument, NULL, 'i'},      {0}};
 	struct options o = {.bindings = 1000000, .size = 64, .rounds = 31, .cpus = "0"};
 	int c;
 
@@ -83,6 +101,10 @@ int main(int argc, char **argv)
 			break;
 		case 'h':
 			o.huge = true;
+			break;
+		case 'i':
+			if (!read_isa(optarg, &o.isa))
+				return usage();
 			break;
 		default:
 			return usage();

@@ -78,12 +78,13 @@ static uint64_t run_work(void *arg, uint64_t n)
 	return l->telem.received - begin;
 }
 
-static void say(const struct options *o, const struct variant *v, double hz)
+static void say(const struct options *o, const struct variant *v, const char *isa, double hz)
 {
-	printf("{\"name\": \"%s\", \"bindings\": %u, \"size\": %u, \"cycles\": %.2f, "
-	       "\"low\": %.2f, \"high\": %.2f, \"mpps\": %.3f}\n",
-	       v->name, o->bindings, o->size, v->result.median, v->result.low, v->result.high,
-	       hz / v->result.median / 1e6);
+	printf("{\"name\": \"%s\", \"bindings\": %u, \"size\": %u, \"isa\": \"%s\", \"cycles\": "
+	       "%.2f, "
+	       "\"low\": %.2f, \"high\": %.2f, \"mpps\": %.3f, \"tsc_hz\": %.0f}\n",
+	       v->name, o->bindings, o->size, isa, v->result.median, v->result.low, v->result.high,
+	       hz / v->result.median / 1e6, hz);
 }
 
 static unsigned keep_only(struct variant *v, unsigned n, const char *name)
@@ -103,7 +104,7 @@ int bench_path(const struct options *o)
 	unsigned n = 0, failed = 0;
 	struct variant v[8];
 
-	if (domain_new(&p.domain, o->bindings, 1) != 0) {
+	if (domain_new(&p.domain, o->bindings, o->isa) != 0) {
 		fputs("kedge-bench: no memory for so many bindings\n", stderr);
 		return 1;
 	}
@@ -124,7 +125,7 @@ int bench_path(const struct options *o)
 	double hz = measure_tsc_hz();
 	measure(v, n, WINDOW, o->rounds);
 	for (unsigned i = 0; i < n; i++)
-		say(o, &v[i], hz);
+		say(o, &v[i], bcache_isa_name(p.domain.bcache), hz);
 	for (int way = 0; way < N_DIRECTIONS; way++) {
 		uint64_t lost = domain_failed(p.work[way], (enum direction)way);
 		failed += lost > 0;

@@ -118,7 +118,7 @@ static int start_worker(struct site *s, uint16_t size)
 int site_new(struct site *s, uint32_t bindings, uint16_t size)
 {
 	*s = (struct site){0};
-	int rc = domain_new_empty(&s->domain, bindings, 1);
+	int rc = domain_new_empty(&s->domain, bindings, BCACHE_BEST);
 
 	if (rc == 0)
 		rc = start_plane(s);

@@ -162,7 +162,7 @@ int bench_spread(const struct options *o)
 	struct domain d;
 	int rc = 0;
 
-	if (o->rounds < 1 || domain_new(&d, o->bindings, 1) != 0 ||
+	if (o->rounds < 1 || domain_new(&d, o->bindings, o->isa) != 0 ||
 	    team_new(&d, 1, o->size, &alone) != 0) {
 		fputs("kedge-bench: no memory for so many bindings\n", stderr);
 		return 1;

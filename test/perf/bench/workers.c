@@ -80,7 +80,7 @@ int bench_workers(const struct options *o)
 {
 	struct domain d;
 
-	if (o->rounds < 1 || domain_new(&d, o->bindings, 1) != 0) {
+	if (o->rounds < 1 || domain_new(&d, o->bindings, o->isa) != 0) {
 		fputs("kedge-bench: no memory for so many bindings\n", stderr);
 		return 1;
 	}
