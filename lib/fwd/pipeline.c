@@ -136,6 +136,8 @@ void fwd_burst(struct fwd *f, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
 {
 	f->now = now;
 	telem_count(&f->telem->received, n);
+	if (unlikely((f->spread_ports >> port & 1) != 0))
+		n = fwd_spread_frames(f, port, pkts, n);
 	telem_count(&f->telem->received_bytes, fwd_classify(f, port, pkts, n));
 	if (f->fragments.n > 0)
 		fwd_reassemble(f);
@@ -223,13 +225,13 @@ static unsigned take_errors(struct fwd *f)
 
 static unsigned take_fragments(struct fwd *f)
 {
-	unsigned n = f->n_workers > 1
-			     ? fwd_take_over(f, f->fragment_rings[f->worker], &f->fragments)
-			     : 0;
+	void *handles[FWD_BURST];
+	unsigned n = f->n_workers > 1 ? fwd_take_over(f, f->fragment_rings[f->worker], handles) : 0;
 
 	if (n == 0)
 		return 0;
 	fwd_flush(f);
+	(void)fwd_sort_taken(f, handles, n, &f->fragments); // all of them: they are alike
 	fwd_reassemble(f);
 	deal_out(f);
 	ripen(f);
@@ -255,12 +257,16 @@ unsigned fwd_turn(struct fwd *f, ns_t now)
 // As a burst that was received; that it is ours is settled.
 unsigned fwd_take_flows(struct fwd *f, ns_t now)
 {
+	void *handles[FWD_BURST];
+
 	if (f->flow_rings == NULL)
 		return 0;
 	f->now = now;
-	unsigned n = fwd_take_over(f, f->flow_rings[f->worker], &f->fresh->tunnel);
-	if (n > 0)
+	unsigned n = fwd_take_over(f, f->flow_rings[f->worker], handles);
+	for (unsigned i = 0; i < n;) {
+		i += fwd_sort_taken(f, handles + i, n - i, &f->fresh->tunnel);
 		run_fresh(f);
+	}
 	return n;
 }
 

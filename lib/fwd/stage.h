@@ -100,7 +100,7 @@ struct holds {
 // Packets of one burst that are another worker's.
 struct aside {
 	uint16_t n;
-	struct rte_mbuf *pkts[FWD_BURST];
+	void *handles[FWD_BURST]; // as they go through a ring (handoff.c)
 };
 
 struct fwd {
@@ -129,8 +129,7 @@ struct fwd {
 	struct rte_ring *const *fragment_rings, *const *flow_rings;
 	struct siphash_key common_key; // the same on all workers
 	uint16_t spread_ports;         // bit: what comes there out of tunnels is spread
-	// of the tunnel lane, at its front: taken over from another worker
-	uint64_t owners; // bit: something is put aside for that worker
+	uint64_t owners;               // bit: something is put aside for that worker
 	struct aside aside[FWD_MAX_WORKERS];
 	uint32_t fragment_ids[FRAGMENT_IDS];
 	struct reassembly reassembly;
@@ -211,8 +210,10 @@ static __rte_always_inline void fwd_look_up(const struct fwd *f, struct lane *l,
 
 // ---- The stages, in order.
 uint32_t fwd_classify(struct fwd *, uint16_t port, struct rte_mbuf **pkts, uint16_t n); // bytes
-void fwd_reassemble(struct fwd *);   // fragments → tunnel, punt
-void fwd_spread(struct fwd *);       // tunnel → tunnel, or another worker
+void fwd_reassemble(struct fwd *); // fragments → tunnel, punt
+void fwd_spread(struct fwd *);     // tunnel → tunnel, or another worker
+// The same before they are sorted: those that stay are moved to the front; how many.
+uint16_t fwd_spread_frames(struct fwd *, uint16_t port, struct rte_mbuf **pkts, uint16_t n);
 void fwd_decap(struct fwd *);        // LMA: tunnel → route
 void fwd_access(struct fwd *);       // MAG: access → output
 void fwd_deliver(struct fwd *);      // MAG: tunnel → output
@@ -290,21 +291,15 @@ void fwd_drop_fragments(struct fwd *); // all that wait
 // ---- From worker to worker.
 
 // Until fwd_hand_over, which gives each owner its own; what a ring does not take is dropped by
-// name. At most a burst in between.
-static inline void fwd_put_aside(struct fwd *f, const struct pkt *p, unsigned owner)
-{
-	struct aside *a = &f->aside[owner];
-
-	// A plain one has its layer 2 still: no other offset is 0.
-	p->m->hash.usr = p->plain != 0 ? (uint32_t)f->fresh->port << 16
-				       : (uint32_t)p->port << 16 | p->offset;
-	p->m->vlan_tci = p->plain != 0 ? 0 : p->vlan;
-	a->pkts[a->n++] = p->m; // of one burst, so there is room
-	f->owners |= UINT64_C(1) << owner;
-}
+// name. At most a burst in between. A packet of the fresh burst, or a frame as it was received.
+void fwd_put_aside(struct fwd *, const struct pkt *, unsigned owner);
+void fwd_put_frame_aside(struct fwd *, struct rte_mbuf *, uint16_t port, unsigned owner);
 void fwd_hand_over(struct fwd *, struct rte_ring *const *rings);
-// What others have put into that ring for this worker, a burst at most, into the lane; how many.
-uint16_t fwd_take_over(struct fwd *, struct rte_ring *, struct lane *);
+// What others have put into that ring for this worker, a burst at most: how many.
+unsigned fwd_take_over(struct fwd *, struct rte_ring *, void *handles[FWD_BURST]);
+// The first ones of them that are alike: frames of one port are sorted, the others go into that
+// lane. How many.
+unsigned fwd_sort_taken(struct fwd *, void **handles, unsigned n, struct lane *);
 
 static inline void onward_find(struct fwd *f, struct onward *o, uint32_t number)
 {

@@ -16,18 +16,19 @@ struct side {
 };
 
 struct source {
+	// Constant while packets are forwarded; every sender reads it.
 	struct side sides[2];
 	struct source_kind kind;
 	struct rte_mempool *pool;
-	uint64_t random;
 	source_watch_fn *watch; // sees what is sent; NULL: nobody does
 	void *watcher;
-	uint32_t n, most;
-	struct rte_mbuf *stack[SOURCE_SHARED];
-	uint32_t n_fresh;
-	struct rte_mbuf *fresh[FRESH];
+	uint32_t most;
 	unsigned n_back;
 	struct rte_ring *back[SOURCE_QUEUES]; // of other threads' queues, to this one
+	// The receiver's.
+	_Alignas(64) uint64_t random;
+	uint32_t n, n_fresh;
+	struct rte_mbuf *stack[SOURCE_SHARED], *fresh[FRESH];
 };
 
 static uint64_t next_random(uint64_t *state)
@@ -65,7 +66,7 @@ void source_take(struct source *s, struct rte_mbuf **pkts, uint16_t n)
 
 // What others have sent is given out again only a turn later: until then its lines come from their
 // caches, since a NIC that writes a packet makes no CPU wait for them either.
-static void take_back(struct source *s)
+__attribute__((target("prfchw"))) static void take_back(struct source *s)
 {
 	memcpy(&s->stack[s->n], s->fresh, s->n_fresh * sizeof(s->fresh[0]));
 	s->n += s->n_fresh;

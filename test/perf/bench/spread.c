@@ -68,10 +68,8 @@ static void measure_at_once(struct team *alone, struct team *all, unsigned round
 		run(all, who, hz);
 		mpps[r] = (double)sum_of(who, all->n) * WINDOWS_A_SECOND / 1e6;
 		ratio[r] = mpps[r] / mpps_alone[r];
-		for (unsigned i = 0; i < all->n; i++) {
-			out->took[i] += who[i].decapsulated;
+		for (unsigned i = 0; i < all->n; i++)
 			busy += who[i].busy;
-		}
 		out->sum += sum_of(who, all->n);
 	}
 	out->mpps_alone = shift_median(mpps_alone, rounds);
@@ -96,14 +94,18 @@ static void check_order(struct team *t, double hz, struct outcome *out)
 	out->reordered = order.reordered;
 }
 
-static void find_imbalance(struct outcome *out, unsigned n)
+// Over all that was done, not in windows alone: of these a worker that had to wait for its CPU does
+// some of its packets later.
+static void find_imbalance(const struct team *t, struct outcome *out)
 {
-	uint64_t most = 0;
+	uint64_t most = 0, sum = 0;
 
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < t->n; i++) {
+		out->took[i] = t->telem[i].decapsulated;
 		most = RTE_MAX(most, out->took[i]);
-	if (out->sum > 0)
-		out->imbalance_percent = 100.0 * ((double)most * n / (double)out->sum - 1);
+		sum += out->took[i];
+	}
+	out->imbalance_percent = 100.0 * ((double)most * t->n / (double)sum - 1);
 }
 
 static void say(const struct options *o, unsigned n, const struct variant *v,
@@ -145,7 +147,7 @@ static int measure_team(struct domain *d, const struct options *o, struct team *
 	if (n <= shift_most()) {
 		measure_at_once(alone, &all, rounds, hz, &out);
 		check_order(&all, hz, &out);
-		find_imbalance(&out, n);
+		find_imbalance(&all, &out);
 	}
 	say(o, n, v, &out);
 	uint64_t failed = team_failed(&all) + team_failed(alone);

@@ -10,9 +10,11 @@
 enum { ETH = 14, IP6 = 40, SRC = 8, DST = 24, INNER = ETH + IP6 };
 enum { PORTS = 2 * IP6 + ETH, NUMBER = PORTS + 4, RING = 2048 };
 
-// Of the packets that fill() makes: one thread does.
-static uint64_t first_prefix;
-static uint32_t nodes, number;
+// Of the packets that fill() makes. One thread does, in a line of its own.
+static struct {
+	_Alignas(64) uint64_t first_prefix;
+	uint32_t nodes, number;
+} made;
 
 static void put64(uint8_t *p, uint64_t v)
 {
@@ -26,12 +28,12 @@ static void fill(uint8_t *frame, uint32_t unused, uint32_t other)
 	uint32_t flow = other % TEAM_FLOWS, route = flow * (uint32_t)N_ROUTES / TEAM_FLOWS;
 
 	(void)unused;
-	put64(frame + INNER + SRC, first_prefix | (uint64_t)(flow % nodes) * N_MAGS);
+	put64(frame + INNER + SRC, made.first_prefix | (uint64_t)(flow % made.nodes) * N_MAGS);
 	frame[INNER + DST + 4] = (uint8_t)(route >> 8);
 	frame[INNER + DST + 5] = (uint8_t)route;
 	memcpy(frame + PORTS, &flow, sizeof(flow));
-	number++;
-	memcpy(frame + NUMBER, &number, sizeof(number));
+	made.number++;
+	memcpy(frame + NUMBER, &made.number, sizeof(made.number));
 }
 
 static struct rte_ring *new_ring(const char *what, const struct team *t, unsigned i)
@@ -77,8 +79,8 @@ int team_new(struct domain *d, unsigned n, uint16_t len, struct team *t)
 
 	*t = (struct team){.n = n, .conf = d->conf};
 	t->conf.ports[BACKBONE].spread = n > 1;
-	first_prefix = ip6_hi64(domain_hnp(d, 0).addr);
-	nodes = d->n >= N_MAGS ? d->n / N_MAGS : 1;
+	made.first_prefix = ip6_hi64(domain_hnp(d, 0).addr);
+	made.nodes = d->n >= N_MAGS ? d->n / N_MAGS : 1;
 	kind.fill = fill;
 	t->source = source_new(&kind, d->pool, BACKBONE, CORE);
 	if (posix_memalign((void **)&t->workers, 64, n * sizeof(*t->workers)) != 0 ||
@@ -127,7 +129,8 @@ uint64_t team_failed(const struct team *t)
 
 	for (unsigned i = 0; i < t->n; i++) {
 		received += t->telem[i].received;
-		forwarded += t->telem[i].verdicts[V_TX_UPLINK] + rte_ring_count(t->flows[i]);
+		forwarded += t->telem[i].verdicts[V_TX_UPLINK] + rte_ring_count(t->flows[i]) +
+			     fwd_held(t->workers[i].fwd);
 	}
 	return received - forwarded;
 }

@@ -3,6 +3,7 @@
 #include "test/unit/fwd/crew.h"
 
 enum { PORTS_AT = 40, NUMBER_AT = 48 }; // in the inner packet
+enum { TUNNEL_LIMIT = 4 };              // RFC 2473 4.1.1
 
 // A packet of that flow from MN1 through its MAG; the number stands in it.
 static struct frame of_flow(uint32_t flow, uint32_t number)
@@ -118,6 +119,8 @@ static void a_flow_keeps_its_order_however_turns_fall(void **state)
 		for (unsigned i = 0; i < FWD_BURST; i++) {
 			uint32_t flow = (uint32_t)(rng_u64(&rng) % FLOWS);
 			burst[i] = of_flow(flow, ++given[flow]);
+			if (rng_u64(&rng) % 16 == 0) // sorted by the receiver, others are not
+				burst[i] = with_option(burst[i], TUNNEL_LIMIT, 4);
 		}
 		crew_receive(&c, 0, burst, FWD_BURST);
 		for (unsigned k = 0; k < 6; k++) {
@@ -179,6 +182,46 @@ static void what_is_handed_over_is_held_until_its_owner_takes_it(void **state)
 	assert_true(crew_is_balanced(&c));
 	assert_int_equal(crew_count(&c, V_TX_UPLINK), FWD_BURST);
 	drain(w, CORE);
+	crew_end(&c);
+}
+
+// Signalling stays with who received it, and holds up nothing of what is spread.
+static void what_is_no_tunnel_packet_stays(void **state)
+{
+	struct world *w = *state;
+	struct crew c;
+	const struct frame burst[] = {of_flow(1, 0), packet(COA1, LMAA, MOBILITY, 16),
+				      packet(CN, MN1, UDP, 64), of_flow(2, 0)};
+
+	w->conf.ports[BACKBONE].spread = true;
+	crew_start(&c, w, CREW_MAX);
+	crew_receive(&c, 3, burst, 4);
+	crew_turns(&c);
+	assert_int_equal(c.telem[3].verdicts[V_PUNT_SIGNALLING], 1);
+	assert_int_equal(c.telem[3].verdicts[V_TX_DOWNLINK], 1);
+	assert_int_equal(crew_count(&c, V_TX_UPLINK), 2);
+	drain(w, CORE);
+	drain(w, BACKBONE);
+	crew_end(&c);
+}
+
+// Whose frame it is was looked at by nobody before.
+static void the_owner_drops_what_the_receiver_would_have_dropped(void **state)
+{
+	struct world *w = *state;
+	struct crew c;
+	struct frame burst[FWD_BURST];
+
+	w->conf.ports[BACKBONE].spread = true;
+	memset(w->conf.ports[BACKBONE].mac, 2, 6); // so they are all for somebody else
+	crew_start(&c, w, 2);
+	for (uint32_t i = 0; i < FWD_BURST; i++)
+		burst[i] = of_flow(i, 0);
+	crew_receive(&c, 0, burst, FWD_BURST);
+	crew_turns(&c);
+	assert_in_range(c.telem[1].verdicts[V_DROP_NOT_FOR_US], 1, FWD_BURST - 1);
+	assert_int_equal(crew_count(&c, V_DROP_NOT_FOR_US), FWD_BURST);
+	assert_true(crew_is_balanced(&c));
 	crew_end(&c);
 }
 
@@ -334,6 +377,8 @@ int test_spread(void)
 		FATE_TEST(a_flow_keeps_its_order_however_turns_fall),
 		FATE_TEST(a_full_ring_is_a_counted_drop),
 		FATE_TEST(what_is_handed_over_is_held_until_its_owner_takes_it),
+		FATE_TEST(what_is_no_tunnel_packet_stays),
+		FATE_TEST(the_owner_drops_what_the_receiver_would_have_dropped),
 		FATE_TEST(switched_off_nobody_hands_anything_over),
 		FATE_TEST(a_worker_alone_spreads_nothing),
 		FATE_TEST(a_packet_in_pieces_is_joined_and_then_goes_to_the_owner_of_its_flow),
