@@ -18,7 +18,8 @@ struct site {
 	struct loop_program program;
 	double engine_bytes; // resident, at its start
 	bool is_alone;       // one CPU: worker and control take turns in one thread
-	ns_t spent;          // by control in the last site_serve: elapsed, or of CPU if it is alone
+	// By the last site_serve: CPU of control's turns that had something to do; the clock's.
+	ns_t spent, elapsed;
 };
 
 // Room for so many bindings, none of them there yet. 0 or -errno, said on stderr.
