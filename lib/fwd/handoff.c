@@ -99,7 +99,8 @@ unsigned fwd_sort_taken(struct fwd *f, void **handles, unsigned n, struct lane *
 	for (; i < n && tag_of(handles[i]) == tag; i++)
 		alike[i] = mbuf_of(handles[i]);
 	if (tag != SORTED)
-		(void)fwd_classify(f, (uint16_t)tag, alike, (uint16_t)i);
+		telem_count(&f->telem->received_bytes,
+			    fwd_classify(f, (uint16_t)tag, alike, (uint16_t)i));
 	for (unsigned k = 0; tag == SORTED && k < i; k++)
 		add_sorted(lane, alike[k]);
 	return i;
