@@ -209,11 +209,10 @@ void fwd_originate(struct fwd *f, struct rte_mbuf **pkts, uint16_t n, ns_t now)
 
 static unsigned take_errors(struct fwd *f)
 {
-	unsigned n = f->n_errors;
-
-	if (n == 0)
+	if (f->n_errors == 0)
 		return 0;
-	fwd_flush(f);
+	fwd_flush(f); // may cause more of them
+	unsigned n = f->n_errors;
 	for (unsigned i = 0; i < n; i++)
 		lane_add(&f->route, &f->errors[i]);
 	f->n_errors = 0;
