@@ -110,10 +110,13 @@ static unsigned waiting(const struct fwd *f)
 	return f->ripe->tunnel.n + f->ripe->enter.n;
 }
 
-void fwd_flush(struct fwd *f)
+unsigned fwd_flush(struct fwd *f)
 {
-	if (waiting(f) > 0)
+	unsigned n = waiting(f);
+
+	if (n > 0)
 		run_stages(f);
+	return n;
 }
 
 // What was just sorted waits, and what waited until now goes on; at a MAG nothing waits.
