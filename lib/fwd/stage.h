@@ -129,8 +129,7 @@ struct fwd {
 	struct rte_ring *const *fragment_rings, *const *flow_rings;
 	struct siphash_key common_key; // the same on all workers
 	uint16_t spread_ports;         // bit: what comes there out of tunnels is spread
-	// of the tunnel lane, at its front: taken over from another worker
-	uint64_t owners; // bit: something is put aside for that worker
+	uint64_t owners;               // bit: something is put aside for that worker
 	struct aside aside[FWD_MAX_WORKERS];
 	uint32_t fragment_ids[FRAGMENT_IDS];
 	struct reassembly reassembly;
