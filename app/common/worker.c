@@ -153,7 +153,7 @@ static unsigned take_input(struct worker *w, ns_t now)
 		total += n;
 	}
 	if (total == 0)
-		fwd_flush(w->fwd);
+		total = fwd_flush(w->fwd);
 	unsigned n = rte_ring_dequeue_burst(w->inject, (void **)pkts, FWD_BURST, NULL);
 	if (n > 0)
 		fwd_originate(w->fwd, pkts, (uint16_t)n, now);

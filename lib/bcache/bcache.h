@@ -4,8 +4,9 @@
 // ask.h        what a worker does first: hash, and have the line fetched
 // lines.[ch]   a line compared by AVX-512, AVX2 or neither
 // mix.h        the seeded bijection of 64-bit keys
-// table.[ch]   quotient buckets: 64-byte lines of eight slots, each the rest of the hash and a
-// value stash.[ch]   the few keys whose line is full grace.[ch]   RCU
+// table.[ch]   quotient buckets: 64-byte lines of eight slots, a hash's rest and a value each
+// stash.[ch]   the few keys whose line is full
+// grace.[ch]   RCU
 //
 // A prefix of 64 bits is mixed by a bijection that is seeded at every start. The top b bits choose
 // a line, a slot holds the other 64-b bits and a value of b bits, so a lookup is exact, stores no

@@ -150,7 +150,7 @@ void fwd_decap(struct fwd *f)
 		return;
 	if (unlikely(in->mixed))
 		n = fwd_unwrap(f);
-	telem_count(&f->telem->decapsulated, n);
+	uint16_t in_none = 0; // whose tunnel is none
 	fwd_look_up(f, in, source, n, values);
 	for (uint16_t i = 0; i < n; i++) {
 		if (likely(p[i].plain != 0)) {
@@ -159,10 +159,12 @@ void fwd_decap(struct fwd *f)
 			fwd_take_long_way(&p[i], f->ripe->port, V_TX_UPLINK);
 			if (!unwrap(f, &p[i], &why)) {
 				fwd_drop(f, p[i].m, why);
+				in_none++;
 				continue;
 			}
 		}
 		let_in(f, &p[i], values[i]);
 	}
+	telem_count(&f->telem->decapsulated, (uint64_t)(n - in_none));
 	lane_clear(in);
 }

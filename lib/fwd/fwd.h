@@ -112,8 +112,9 @@ void fwd_set_conf(struct fwd *, const struct fwd_conf *);
 // segment.
 void fwd_burst(struct fwd *, uint16_t port, struct rte_mbuf **pkts, uint16_t n, ns_t now);
 
-// Worker. A burst waits inside until the next one comes; when none does, this runs it.
-void fwd_flush(struct fwd *);
+// Worker. A burst waits inside until the next one comes; when none does, this runs it. How much
+// there was.
+unsigned fwd_flush(struct fwd *);
 
 // Worker. Packets of control's making, n <= FWD_BURST, each with a struct fwd_punt in front that
 // says what it is: IPv6 without layer 2, in one segment, to be routed (SIGNALLING, ICMP, WAITED),

@@ -110,10 +110,13 @@ static unsigned waiting(const struct fwd *f)
 	return f->ripe->tunnel.n + f->ripe->enter.n;
 }
 
-void fwd_flush(struct fwd *f)
+unsigned fwd_flush(struct fwd *f)
 {
-	if (waiting(f) > 0)
+	unsigned n = waiting(f);
+
+	if (n > 0)
 		run_stages(f);
+	return n;
 }
 
 // What was just sorted waits, and what waited until now goes on; at a MAG nothing waits.
@@ -211,11 +214,10 @@ void fwd_originate(struct fwd *f, struct rte_mbuf **pkts, uint16_t n, ns_t now)
 
 static unsigned take_errors(struct fwd *f)
 {
-	unsigned n = f->n_errors;
-
-	if (n == 0)
+	if (f->n_errors == 0)
 		return 0;
-	fwd_flush(f);
+	fwd_flush(f); // may cause more of them
+	unsigned n = f->n_errors;
 	for (unsigned i = 0; i < n; i++)
 		lane_add(&f->route, &f->errors[i]);
 	f->n_errors = 0;

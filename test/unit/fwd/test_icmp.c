@@ -179,6 +179,26 @@ static void errors_beyond_the_rate_are_owed_by_name(void **state)
 	assert_int_equal(w->telem.verdicts[V_TX_ICMP], 11);
 }
 
+static void errors_that_wait_and_those_of_a_burst_that_waits_all_leave(void **state)
+{
+	struct world *w = *state;
+	struct frame f = packet(CN, MN1, 17, 50);
+	f.b[7] = 1;
+	f = framed(CORE, f);
+	for (int i = 0; i < 3; i++) {
+		struct rte_mbuf *m = world_mbuf(w, &f, AT_HEADROOM);
+		fwd_burst(w->fwd, CORE, &m, 1, w->now);
+	}
+	assert_int_equal(w->telem.originated, 2); // the last packet waits, and two errors
+	for (int i = 0; i < 2; i++) {
+		fwd_turn(w->fwd, w->now);
+		assert_true(world_balanced(w));
+		world_output(w);
+	}
+	assert_int_equal(w->telem.verdicts[V_TX_ICMP], 3);
+	assert_int_equal(fwd_held(w->fwd), 0);
+}
+
 static void our_messages_are_routed_and_pay_no_hop(void **state)
 {
 	struct world *w = *state;
@@ -247,6 +267,7 @@ int test_icmp(void)
 		FATE_TEST(an_error_fits_a_tunnel_of_the_least_path_mtu),
 		FATE_TEST(LMA_MTU_06_no_error_about_an_error_or_a_redirect),
 		FATE_TEST(errors_beyond_the_rate_are_owed_by_name),
+		FATE_TEST(errors_that_wait_and_those_of_a_burst_that_waits_all_leave),
 		FATE_TEST(our_messages_are_routed_and_pay_no_hop),
 		FATE_TEST(our_message_to_a_pool_address_goes_through_its_binding),
 		FATE_TEST(a_packet_that_waited_is_sent_as_it_is_and_counted_apart),
