@@ -183,8 +183,9 @@ static void receive(struct span wire, struct ip6_addr src, struct ip6_addr dst, 
 {
 	struct mh mh;
 	enum mh_err err = mh_parse(wire, src, dst, &mh);
-	struct lma_event message = {.kind = LMA_MESSAGE,
-				    .message = {src, dst, w.now.wall_q16, &mh}};
+	struct lma_event message = {
+		.kind = LMA_MESSAGE,
+		.message = {.src = src, .dst = dst, .arrival_wall_q16 = w.now.wall_q16, .mh = &mh}};
 	struct lma_event bad = {.kind = LMA_BAD_MESSAGE, .bad = {src, dst, err, mh.type}};
 
 	message.message.arrival_wall_q16 -= (uint64_t)waited * 256;

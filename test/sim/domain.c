@@ -299,10 +299,10 @@ static void deliver(struct domain *d, const struct sim_event *e)
 		broke(&d->net, "a message that cannot be read");
 	if (e->kind == SIM_TO_LMA) {
 		uint32_t lma = ip6_equal(p->dst, d->lmaas[0]) ? 0 : 1;
-		lma_input(
-			d->lmas[lma], d->net.now,
-			&(struct lma_event){.kind = LMA_MESSAGE,
-					    .message = {p->src, p->dst, d->net.now.wall_q16, &mh}});
+		lma_input(d->lmas[lma], d->net.now,
+			  &(struct lma_event){
+				  .kind = LMA_MESSAGE,
+				  .message = {p->src, p->dst, d->net.now.wall_q16, &mh, NULL}});
 		pull_lma(d, lma);
 	} else {
 		trace(&d->net, "MAG hears", e->mag, 0, &mh);

@@ -284,7 +284,7 @@ void message_arrives(struct fast *f, uint32_t i)
 		uint64_t came = wall_q16_from_ns(f->wall_ns - (f->slow ? thinking : 0));
 		lma_input(f->lma, f->now,
 			  &(struct lma_event){.kind = LMA_MESSAGE,
-					      .message = {m.src, m.dst, came, &mh}});
+					      .message = {m.src, m.dst, came, &mh, NULL}});
 		pull_lma(f);
 		return;
 	}

@@ -99,8 +99,9 @@ void tell_flood(struct world *w)
 		    mh_parse((struct span){p->bytes, p->n}, p->src, p->dst, &mh) != MH_OK)
 			continue;
 		lma_input(w->lma, w->now,
-			  &(struct lma_event){.kind = LMA_MESSAGE,
-					      .message = {p->src, p->dst, w->now.wall_q16, &mh}});
+			  &(struct lma_event){
+				  .kind = LMA_MESSAGE,
+				  .message = {p->src, p->dst, w->now.wall_q16, &mh, NULL}});
 	}
 	w->seen_notes[LMA_NOTE_OVERLOADED] +=
 		lma_totals(w->lma)->notes[LMA_NOTE_OVERLOADED] - before;

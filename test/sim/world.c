@@ -32,7 +32,7 @@ static void tell_lma(struct world *w, uint32_t packet)
 	struct mh mh;
 	enum mh_err err = mh_parse((struct span){p->bytes, p->n}, p->src, p->dst, &mh);
 	struct lma_event message = {.kind = LMA_MESSAGE,
-				    .message = {p->src, p->dst, w->now.wall_q16, &mh}};
+				    .message = {p->src, p->dst, w->now.wall_q16, &mh, NULL}};
 	struct lma_event bad = {.kind = LMA_BAD_MESSAGE, .bad = {p->src, p->dst, err, mh.type}};
 
 	// It may have waited in a queue (LMA-TS-11).
@@ -185,7 +185,7 @@ static void strangers_speak(struct world *w)
 	for (uint32_t i = 0; i < 14; i++)
 		tell(w, &(struct lma_event){
 				.kind = LMA_BAD_MESSAGE,
-				.bad = {mag_addr(i % N_MAGS), lma_addr(0), MH_UNKNOWN_TYPE}});
+				.bad = {mag_addr(i % N_MAGS), lma_addr(0), MH_UNKNOWN_TYPE, 0}});
 }
 
 // Nobody came to call the LMA for a while: much is over when somebody does.

@@ -357,7 +357,10 @@ static void WIRE_06_binding_errors_are_limited_in_rate(void **state)
 static void message(struct play *p, const char *src, const struct mh *mh)
 {
 	tell(p, (struct lma_event){.kind = LMA_MESSAGE,
-				   .message = {addr(src), addr(LMAA), p->now.wall_q16, mh}});
+				   .message = {.src = addr(src),
+					       .dst = addr(LMAA),
+					       .arrival_wall_q16 = p->now.wall_q16,
+					       .mh = mh}});
 }
 
 static void WIRE_11_a_source_that_is_not_unicast_is_silent(void **state)

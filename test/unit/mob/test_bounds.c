@@ -85,8 +85,9 @@ static void say_prefixes(struct play *p, int n)
 	opt->mn_id.id = (struct span){(const uint8_t *)MN, sizeof(MN) - 1};
 	while (n-- > 0)
 		mh_add(&mh, OPT_HNP);
-	tell(p, (struct lma_event){.kind = LMA_MESSAGE,
-				   .message = {addr(MAG1), addr(LMAA), p->now.wall_q16, &mh}});
+	tell(p,
+	     (struct lma_event){.kind = LMA_MESSAGE,
+				.message = {addr(MAG1), addr(LMAA), p->now.wall_q16, &mh, NULL}});
 }
 
 static void SEC_10_an_answer_always_has_room_for_what_it_must_say(void **state)
@@ -353,8 +354,9 @@ static void send_without_pulling(struct play *p, int i)
 	mh_add(&mh, OPT_HANDOFF)->handoff.indicator = HI_NEW_INTERFACE;
 	mh_add(&mh, OPT_ACCESS)->access.tech = WLAN;
 	lma_input(p->lma, p->now,
-		  &(struct lma_event){.kind = LMA_MESSAGE,
-				      .message = {addr(MAG1), addr(LMAA), p->now.wall_q16, &mh}});
+		  &(struct lma_event){
+			  .kind = LMA_MESSAGE,
+			  .message = {addr(MAG1), addr(LMAA), p->now.wall_q16, &mh, NULL}});
 }
 
 // A caller that never pulls: what has no room is left unanswered, and nothing is half done.

@@ -203,7 +203,7 @@ static void WIRE_06_an_unknown_type_is_answered_but_not_a_thousand_times(void **
 {
 	PLAY;
 	struct mag_event e = {.kind = MAG_BAD_MESSAGE,
-			      .bad = {addr(STRANGER), addr(COA), MH_UNKNOWN_TYPE}};
+			      .bad = {addr(STRANGER), addr(COA), MH_UNKNOWN_TYPE, 0}};
 	uint32_t sent = 0;
 
 	tell(p, &e);

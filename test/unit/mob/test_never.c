@@ -98,7 +98,7 @@ static void LMA_REG_07_no_answer_speaks_of_duplicate_addresses(void **state)
 static void message(struct play *p, const char *src, struct mh mh)
 {
 	tell(p, (struct lma_event){.kind = LMA_MESSAGE,
-				   .message = {addr(src), addr(LMAA), p->now.wall_q16, &mh}});
+				   .message = {addr(src), addr(LMAA), p->now.wall_q16, &mh, NULL}});
 }
 
 static void WIRE_11_no_message_of_any_type_is_taken_from_a_source_that_is_not_unicast(void **state)

@@ -101,12 +101,12 @@ static void hear(struct play *p, const struct octets *o, const char *src)
 	enum mh_err err =
 		mh_parse((struct span){exact, (uint16_t)o->n}, addr(src), addr(LMAA), &mh);
 	if (err == MH_OK)
-		tell(p,
-		     (struct lma_event){.kind = LMA_MESSAGE,
-					.message = {addr(src), addr(LMAA), p->now.wall_q16, &mh}});
+		tell(p, (struct lma_event){
+				.kind = LMA_MESSAGE,
+				.message = {addr(src), addr(LMAA), p->now.wall_q16, &mh, NULL}});
 	else
 		tell(p, (struct lma_event){.kind = LMA_BAD_MESSAGE,
-					   .bad = {addr(src), addr(LMAA), err}});
+					   .bad = {addr(src), addr(LMAA), err, 0}});
 	p->now.mono += NS_MSEC;
 	step_clock(p, NS_MSEC);
 	free(exact);

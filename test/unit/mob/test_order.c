@@ -55,7 +55,7 @@ static void LMA_TS_11_the_window_is_taken_at_arrival(void **state)
 	uint64_t arrival = p->now.wall_q16;
 	pass_ms(p, 5000); // it lay in a queue
 	tell(p, (struct lma_event){.kind = LMA_MESSAGE,
-				   .message = {addr(MAG1), addr(LMAA), arrival, &mh}});
+				   .message = {addr(MAG1), addr(LMAA), arrival, &mh, NULL}});
 	expect_status(p, 0);
 }
 

@@ -189,7 +189,7 @@ static void a_million_claimed_prefixes_do_not_slow_the_next_allocation(void **st
 		lma_input(p->lma, p->now,
 			  &(struct lma_event){
 				  .kind = LMA_MESSAGE,
-				  .message = {addr(MAG1), addr(LMAA), p->now.wall_q16, &mh}});
+				  .message = {addr(MAG1), addr(LMAA), p->now.wall_q16, &mh, NULL}});
 		while (lma_output(p->lma, &a))
 			continue;
 	}
