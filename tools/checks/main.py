@@ -19,9 +19,9 @@ from tally import Tally
 
 BUILDS = "build"
 ALL_S = 14 * 60 + 30          # of the short check, on two cores
-FUZZ_S = 30                   # all targets together
+FUZZ_S = 20                   # all targets together
 LONG = {"fuzz_s": 600, "all_s": 4 * 3600}  # each target
-MUTANTS = 48                  # the same ones in each short check
+MUTANTS = 32                  # the same ones in each short check
 CLANG = {"CC": "clang"}
 PROBES = ["-Db_sanitize=address,undefined", "-Db_lundef=false"]
 
