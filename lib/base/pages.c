@@ -11,7 +11,13 @@ void *pages_new(size_t bytes)
 {
 	if (bytes < LARGE)
 		return calloc(1, bytes);
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return pages_touch(
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+		bytes);
+}
+
+void *pages_touch(void *p, size_t bytes)
+{
 	if (p == MAP_FAILED)
 		return NULL;
 	(void)madvise(p, bytes, MADV_HUGEPAGE);

@@ -7,5 +7,8 @@
 
 #include <stddef.h>
 
-void *pages_new(size_t bytes);         // NULL: no memory
+void *pages_new(size_t bytes); // NULL: no memory
+// A fresh mapping, whatever its pages, made large where it can be and all of it there: itself.
+// NULL: no memory, or it is MAP_FAILED; then nothing is mapped any more.
+void *pages_touch(void *mapping, size_t bytes);
 void pages_free(void *, size_t bytes); // takes NULL; as many bytes as pages_new got

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/pages.h"
+
 enum { HUGE = 2 << 20 };
 
 // Huge pages where there are any, transparent ones where the kernel gives them; zeroed.
@@ -17,15 +19,9 @@ static void *map_memory(size_t bytes)
 		p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags | MAP_HUGETLB, -1, 0);
 	if (p == MAP_FAILED)
 		p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
-	if (p == MAP_FAILED)
-		return NULL;
-	(void)madvise(p, bytes, MADV_HUGEPAGE);
 	// Now, or the first write to each page is a fault of control's and an interrupt to every
-	// worker that has read it. Unknown before Linux 5.14, and then it is so.
-	if (madvise(p, bytes, MADV_POPULATE_WRITE) == 0 || errno == EINVAL)
-		return p;
-	munmap(p, bytes);
-	return NULL;
+	// worker that has read it.
+	return pages_touch(p, bytes);
 }
 
 int table_new(const struct bcache_conf *conf, unsigned bits, struct grace *grace,
